@@ -1,0 +1,1099 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Adding buffers to a virtqueue: every call that does so, on every layout.
+ *
+ * A buffer is built where the device will read it, descriptor by descriptor,
+ * in one of four places: the split or packed ring itself, or an indirect table
+ * of either format.  What differs between them are four steps:
+ *
+ *	reserve	vring_start()
+ *	put	vring_put()
+ *	publish	vring_expose_one(), vring_expose_chain()
+ *	rewind	vring_rewind()
+ *
+ * Everything else is written once.  Until it is published a buffer has changed
+ * nothing that the device may look at, and nothing in struct vring_virtqueue
+ * but vq->buf: that is why it can be given up at any time.
+ *
+ * The functions that do the work for a buffer that needs no mapping call none
+ * but each other, and those as the last thing they do: nothing is spilled.
+ */
+#include <linux/virtio.h>
+#include <linux/virtio_ring.h>
+#include <linux/export.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "vring.h"
+
+/* Where the descriptors of a buffer are: vring_buf.place */
+#define VRING_TABLE	0x1		/* in an indirect table, not in the ring */
+#define VRING_PACKED	0x2		/* in the packed format, not in the split */
+#define VRING_MAP	0x4		/* an address takes more than the phys */
+
+#define PACKED_AVAIL_USED	(1 << VRING_PACKED_DESC_F_AVAIL | \
+				 1 << VRING_PACKED_DESC_F_USED)
+
+/*
+ * Put: one descriptor, at the cursor.
+ */
+
+/*
+ * The cursor of a packed ring has reached its limit.  The head of a chain is
+ * built aside, since the device would take it for available in its slot; what
+ * follows is in the ring, and wraps at its end.
+ */
+static __always_inline void vring_wrap_packed(const struct vring_virtqueue *vq,
+					      struct vring_cursor *at)
+{
+	struct vring_packed_desc *ring = vq->packed.vring.desc;
+	struct vring_packed_desc *end = ring + vq->packed.vring.num;
+
+	if (at->limit != end) {
+		at->limit = end;
+		at->packed = ring + vq->packed.next_avail_idx + 1;
+	}
+	if (at->packed == end) {
+		at->packed = ring;
+		at->flags ^= PACKED_AVAIL_USED;
+	}
+}
+
+/*
+ * NEXT is set on each descriptor, as if another would follow; publishing takes
+ * it off the last one.  In a packed table there is no NEXT: its length tells.
+ */
+static __always_inline void vring_put(const struct vring_virtqueue *vq,
+				      struct vring_cursor *at,
+				      unsigned int place,
+				      u64 addr, u32 len, u16 flags)
+{
+	unsigned int i = at->next;
+
+	at->next = i + 1;
+	if (!(place & VRING_TABLE)) {
+		at->last = i;
+		at->next = at->extra[i].next;
+	}
+
+	if (!(place & VRING_PACKED)) {
+		vring_write_split(vq, &at->split[i], addr, len,
+				  flags | VRING_DESC_F_NEXT, at->next);
+	} else if (place & VRING_TABLE) {
+		vring_write_packed(at->packed++, addr, len, 0, flags);
+	} else {
+		vring_write_packed(at->packed++, addr, len, at->id,
+				   flags | at->flags);
+		if (unlikely(at->packed == at->limit))
+			vring_wrap_packed(vq, at);
+	}
+}
+
+/* Store what vring_put() moves in this place, and nothing else. */
+static __always_inline void vring_cursor_save(struct vring_cursor *to,
+					      const struct vring_cursor *at,
+					      unsigned int place)
+{
+	to->next = at->next;
+	if (!(place & VRING_TABLE))
+		to->last = at->last;
+	if (place & VRING_PACKED)
+		to->packed = at->packed;
+	if (place == VRING_PACKED) {
+		to->limit = at->limit;
+		to->flags = at->flags;
+	}
+}
+
+/* Remember a mapping of ours, or that this piece has none, for the unmapping */
+static __always_inline void vring_record(struct vring_desc_extra *extra,
+					 dma_addr_t addr, u32 len, u16 flags)
+{
+	extra->addr = addr;
+	extra->len = len;
+	extra->flags = flags;
+}
+
+/*
+ * Errors: the first one sticks, and leaves no room for further pieces.
+ */
+
+static void vring_buf_fail(struct vring_buf *buf, int err)
+{
+	buf->err = err;
+	buf->size -= buf->room;
+	buf->room = 0;
+}
+
+/* A piece that vring_accept() did not take: an empty list, or a driver's bug */
+static noinline __cold void vring_refuse(struct vring_virtqueue *vq,
+					 unsigned int nents,
+					 enum dma_data_direction dir)
+{
+	struct vring_buf *buf = &vq->buf;
+	const char *why;
+
+	if (!buf->data) {
+		why = "no buffer was started";
+	} else if (buf->err) {
+		return;
+	} else if (!buf->nsg) {
+		why = "more pieces than announced";
+	} else if (!nents) {
+		buf->nsg--;
+		return;
+	} else if (nents > buf->room) {
+		why = "more descriptors than announced";
+	} else if (dir == DMA_TO_DEVICE) {
+		why = "a readable piece follows a writable one";
+	} else {
+		why = "neither readable nor writable";
+	}
+
+	WARN_ONCE(1, "%s: bad piece of a buffer: %s\n", vq->vq.name, why);
+	vring_buf_fail(buf, -EINVAL);
+}
+
+/* 0 if readable, WRITE if writable, and anything above if neither */
+static __always_inline unsigned int vring_dir_flags(enum dma_data_direction dir)
+{
+	BUILD_BUG_ON(DMA_FROM_DEVICE != DMA_TO_DEVICE + 1);
+	return (dir - DMA_TO_DEVICE) * VRING_DESC_F_WRITE;
+}
+
+static __always_inline bool vring_accept(struct vring_virtqueue *vq,
+					 unsigned int nents,
+					 enum dma_data_direction dir)
+{
+	unsigned int flags = vring_dir_flags(dir);
+	struct vring_buf *buf = &vq->buf;
+
+	/* Unsigned: no entries are too many. */
+	if (unlikely(nents - 1 >= buf->room || !buf->nsg ||
+		     flags > VRING_DESC_F_WRITE || flags < buf->flags)) {
+		vring_refuse(vq, nents, dir);
+		return false;
+	}
+	buf->nsg--;
+	buf->flags = flags;
+	return true;
+}
+
+/*
+ * Add: the pieces, which are lists or single stretches of memory.
+ */
+
+/* sg_next() in line: a call would cost as much as all else an entry needs. */
+static __always_inline struct scatterlist *vring_sg_next(struct scatterlist *sg)
+{
+	sg++;
+	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
+}
+
+static unsigned int vring_count(struct scatterlist *sg, unsigned int max)
+{
+	unsigned int n = 1;
+
+	if (!sg)
+		return 0;
+	for (; n < max && !sg_is_last(sg); n++)
+		sg = vring_sg_next(sg);
+	return n;
+}
+
+/*
+ * Nothing to map: put @nents entries from @sg on, or those up to the end
+ * marker.  One loop for each place, all in registers.
+ */
+static __always_inline void vring_walk(struct vring_virtqueue *vq,
+				       struct scatterlist *sg,
+				       unsigned int nents,
+				       enum dma_data_direction dir,
+				       unsigned int place)
+{
+	struct vring_cursor at = vq->buf.at;
+	u16 flags = vring_dir_flags(dir);
+	unsigned int left = nents;
+
+	for (;;) {
+		vring_put(vq, &at, place,
+			  vring_phys(sg_phys(sg), sg->length, dir),
+			  sg->length, flags);
+		if (!--left || sg_is_last(sg))
+			break;
+		sg = vring_sg_next(sg);
+	}
+
+	vring_cursor_save(&vq->buf.at, &at, place);
+	vq->buf.room -= nents - left;
+}
+
+/* One descriptor, which needs no mapping (any more) */
+static __always_inline void __vring_put_piece(struct vring_virtqueue *vq,
+					      u64 addr, u32 len,
+					      enum dma_data_direction dir)
+{
+	struct vring_buf *buf = &vq->buf;
+
+	vring_put(vq, &buf->at, buf->place, addr, len, vring_dir_flags(dir));
+	buf->room--;
+}
+
+static noinline void vring_put_piece(struct vring_virtqueue *vq, u64 addr,
+				     u32 len, enum dma_data_direction dir)
+{
+	__vring_put_piece(vq, addr, len, dir);
+}
+
+/* One descriptor for @addr, which the ring has just mapped, if it could */
+static __always_inline bool vring_put_mapping(struct vring_virtqueue *vq,
+					      dma_addr_t addr, u32 len,
+					      enum dma_data_direction dir)
+{
+	struct vring_cursor *at = &vq->buf.at;
+
+	if (unlikely(dma_mapping_error(vring_dma_dev(vq), addr))) {
+		vring_buf_fail(&vq->buf, -ENOMEM);
+		return false;
+	}
+	vring_record(&at->extra[at->next], addr, len, vring_dir_flags(dir));
+	vring_put_piece(vq, addr, len, dir);
+	return true;
+}
+
+/* Walk and map, or use the mappings that the driver of a premapped queue made */
+static noinline void vring_walk_mapping(struct vring_virtqueue *vq,
+					struct scatterlist *sg,
+					unsigned int nents,
+					enum dma_data_direction dir)
+{
+	for (;;) {
+		if (vq->premapped)
+			vring_put_piece(vq, sg_dma_address(sg), sg->length, dir);
+		else if (!vring_put_mapping(vq, vring_map_sg(vq, sg, dir),
+					    sg->length, dir))
+			return;
+		if (!--nents || sg_is_last(sg))
+			return;
+		sg = vring_sg_next(sg);
+	}
+}
+
+static noinline void vring_map_piece(struct vring_virtqueue *vq,
+				     phys_addr_t phys, u32 len,
+				     enum dma_data_direction dir)
+{
+	if (WARN_ON_ONCE(vq->premapped))
+		vring_buf_fail(&vq->buf, -EINVAL);
+	else
+		vring_put_mapping(vq, vring_map(vq, phys, len, dir), len, dir);
+}
+
+static noinline void vring_add_phys(struct vring_virtqueue *vq,
+				    phys_addr_t phys, u32 len,
+				    enum dma_data_direction dir)
+{
+	if (!vring_accept(vq, 1, dir))
+		return;
+	if (vq->buf.place & VRING_MAP)
+		vring_map_piece(vq, phys, len, dir);
+	else
+		__vring_put_piece(vq, vring_phys(phys, len, dir), len, dir);
+}
+
+static noinline void vring_add_list(struct vring_virtqueue *vq,
+				    struct scatterlist *sgl, unsigned int nents,
+				    enum dma_data_direction dir)
+{
+	if (nents == 1 && !vq->premapped)
+		return vring_add_phys(vq, sg_phys(sgl), sgl->length, dir);
+
+	/* The list may be shorter than the bound given for it. */
+	if (unlikely(nents > vq->buf.room))
+		nents = vring_count(sgl, nents);
+	if (!vring_accept(vq, nents, dir))
+		return;
+
+	switch (vq->buf.place) {
+	case 0:
+		vring_walk(vq, sgl, nents, dir, 0);
+		break;
+	case VRING_TABLE:
+		vring_walk(vq, sgl, nents, dir, VRING_TABLE);
+		break;
+	case VRING_PACKED:
+		vring_walk(vq, sgl, nents, dir, VRING_PACKED);
+		break;
+	case VRING_PACKED | VRING_TABLE:
+		vring_walk(vq, sgl, nents, dir, VRING_PACKED | VRING_TABLE);
+		break;
+	default:
+		vring_walk_mapping(vq, sgl, nents, dir);
+	}
+}
+
+/*
+ * Reserve: room for a whole buffer, in the ring or in a table.
+ */
+
+static bool vring_wants_table(const struct vring_virtqueue *vq,
+			      unsigned int nents)
+{
+	/* FIXME: tune this threshold */
+	return vq->indirect && nents > 1 && vq->vq.num_free;
+}
+
+/* If the ring unmaps, its records of what it mapped precede the descriptors. */
+static noinline void *vring_alloc_table(const struct vring_virtqueue *vq,
+					unsigned int nents, gfp_t gfp)
+{
+	size_t size = sizeof(struct vring_desc);
+
+	BUILD_BUG_ON(sizeof(struct vring_desc_extra) > sizeof(struct vring_desc));
+	BUILD_BUG_ON(sizeof(struct vring_packed_desc) !=
+		     sizeof(struct vring_desc));
+
+	if (vq->do_unmap)
+		size *= 2;
+
+	/*
+	 * The table must be in lowmem, or virt_to_phys() would give the device
+	 * a bogus address.
+	 */
+	return kmalloc_array(nents, size, gfp & ~__GFP_HIGHMEM);
+}
+
+static noinline __cold int vring_refuse_buf(struct vring_virtqueue *vq,
+					    const void *data)
+{
+	END_USE(vq);
+	return WARN_ON_ONCE(!data) ? -EINVAL : -EIO;
+}
+
+/*
+ * No room for @nents descriptors, or no memory for a table where one is needed
+ */
+static noinline __cold int vring_no_room(struct vring_virtqueue *vq,
+					 unsigned int nents, bool notify)
+{
+	unsigned int size = virtqueue_get_vring_size(&vq->vq);
+	int err = -ENOSPC;
+
+	/* Without tables such a buffer can never be added. */
+	WARN_ON_ONCE(nents > size && !vq->indirect);
+
+	pr_debug("Can't add buf len %u - avail = %u\n",
+		 nents, vq->vq.num_free);
+	/*
+	 * Completions cannot help, if even an empty ring is too small.
+	 * Otherwise, FIXME: for historical reasons, force a notify if there
+	 * may be outgoing parts to the buffer.  Presumably the host should
+	 * service the ring ASAP.
+	 */
+	if (nents > size && vring_wants_table(vq, nents))
+		err = -ENOMEM;
+	else if (notify)
+		vq->notify(&vq->vq);
+	END_USE(vq);
+	return err;
+}
+
+/* The ring is in use from a start that succeeds to end or abort. */
+static noinline int vring_start(struct vring_virtqueue *vq, void *data,
+				unsigned int nents, unsigned int nsg, gfp_t gfp,
+				bool notify)
+{
+	struct vring_buf *buf = &vq->buf;
+	struct vring_cursor *at = &buf->at;
+	void *table = NULL;
+
+	START_USE(vq);
+	if (unlikely(!data || vq->broken))
+		return vring_refuse_buf(vq, data);
+	LAST_ADD_TIME_UPDATE(vq);
+
+	if (vring_wants_table(vq, nents))
+		table = vring_alloc_table(vq, nents, gfp);
+	if (!table && unlikely(vq->vq.num_free < nents))
+		return vring_no_room(vq, nents, notify);
+
+	buf->room = nents;
+	buf->size = nents;
+	buf->nsg = nsg;
+	buf->flags = 0;
+	buf->place = (vq->packed_ring ? VRING_PACKED : 0) |
+		     (vq->do_unmap || vq->premapped ? VRING_MAP : 0);
+	buf->data = data;
+	buf->indir_desc = table;
+	buf->err = 0;
+
+	if (table) {
+		buf->place |= VRING_TABLE;
+		at->next = 0;
+		at->extra = table;
+		at->split = table;
+		if (vq->do_unmap)
+			at->split += nents;
+		return 0;
+	}
+
+	at->next = vq->free_head;
+	at->extra = vq->desc_extra;
+	if (vq->packed_ring) {
+		at->packed = &buf->head;
+		at->limit = at->packed + 1;
+		at->id = vq->free_head;
+		at->flags = vq->packed.avail_used_flags | VRING_DESC_F_NEXT;
+	} else {
+		at->split = vq->split.vring.desc;
+	}
+	return 0;
+}
+
+/*
+ * Publish: show a complete buffer to the device.
+ */
+
+static noinline __cold int vring_kick(struct vring_virtqueue *vq)
+{
+	virtqueue_kick(&vq->vq);
+	return 0;
+}
+
+/* A buffer was added, and the ring is no longer in use. */
+static __always_inline int vring_added(struct vring_virtqueue *vq)
+{
+	END_USE(vq);
+
+	/*
+	 * This is very unlikely, but theoretically possible: the count of what
+	 * was added since the last kick would wrap.  Kick just in case.
+	 */
+	if (unlikely(vq->num_added >= (1 << 16) - 1))
+		return vring_kick(vq);
+	return 0;
+}
+
+/* @num free descriptors, @head to @last, become the buffer of @data. */
+static __always_inline void vring_take(struct vring_virtqueue *vq,
+				       unsigned int head, unsigned int last,
+				       unsigned int num,
+				       void *data, void *indir_desc)
+{
+	struct vring_desc_state *state = &vq->desc_state[head];
+
+	vq->vq.num_free -= num;
+	vq->free_head = vq->desc_extra[last].next;
+
+	state->data = data;
+	state->indir_desc = indir_desc;
+	state->num = num;
+	state->last = last;
+}
+
+static __always_inline int vring_expose_split(struct vring_virtqueue *vq,
+					      unsigned int head)
+{
+	struct virtio_device *vdev = vq->vq.vdev;
+	struct vring_avail *avail = vq->split.vring.avail;
+	u16 idx = vq->split.avail_idx_shadow++;
+
+	avail->ring[idx & (vq->split.vring.num - 1)] =
+		cpu_to_virtio16(vdev, head);
+
+	/*
+	 * Descriptors and the entry of the available ring must be seen before
+	 * the index that exposes them.
+	 */
+	virtio_wmb(vq->weak_barriers);
+	avail->idx = cpu_to_virtio16(vdev, idx + 1);
+	vq->num_added++;
+	return vring_added(vq);
+}
+
+/*
+ * The next @num descriptors of a packed ring are a buffer.  The first one is
+ * written here; the others, if any, are in place.
+ */
+static __always_inline int vring_expose_packed(struct vring_virtqueue *vq,
+					       unsigned int id, u64 addr,
+					       u32 len, u16 flags,
+					       unsigned int num)
+{
+	unsigned int slot = vq->packed.next_avail_idx;
+	struct vring_packed_desc *desc = &vq->packed.vring.desc[slot];
+
+	desc->addr = cpu_to_le64(addr);
+	desc->len = cpu_to_le32(len);
+	desc->id = cpu_to_le16(id);
+
+	/*
+	 * A driver MUST NOT make the first descriptor in the list available
+	 * before all subsequent descriptors comprising the list are made
+	 * available.
+	 */
+	virtio_wmb(vq->weak_barriers);
+	desc->flags = cpu_to_le16(flags);
+
+	slot += num;
+	if (unlikely(slot >= vq->packed.vring.num)) {
+		slot -= vq->packed.vring.num;
+		vq->packed.avail_wrap_counter ^= 1;
+		vq->packed.avail_used_flags ^= PACKED_AVAIL_USED;
+	}
+	vq->packed.next_avail_idx = slot;
+	vq->num_added += num;
+	return vring_added(vq);
+}
+
+/* A buffer of one descriptor, which may be that of an indirect table */
+static noinline int vring_expose_one(struct vring_virtqueue *vq, u64 addr,
+				     u32 len, u16 flags, void *data,
+				     void *indir_desc)
+{
+	unsigned int head = vq->free_head;
+
+	vring_take(vq, head, head, 1, data, indir_desc);
+	if (vq->packed_ring)
+		return vring_expose_packed(vq, head, addr, len, flags |
+					   vq->packed.avail_used_flags, 1);
+	vring_write_split(vq, &vq->split.vring.desc[head], addr, len, flags,
+			  vq->free_head);
+	return vring_expose_split(vq, head);
+}
+
+/* A buffer whose descriptors are in the ring */
+static noinline int vring_expose_chain(struct vring_virtqueue *vq)
+{
+	struct vring_buf *buf = &vq->buf;
+	unsigned int num = buf->size - buf->room, head = vq->free_head;
+	struct vring_packed_desc *tail;
+	void *data = buf->data;
+
+	vring_buf_close(buf);
+	vring_take(vq, head, buf->at.last, num, data, buf->indir_desc);
+	if (!vq->packed_ring) {
+		buf->at.split[buf->at.last].flags &=
+			~cpu_to_virtio16(vq->vq.vdev, VRING_DESC_F_NEXT);
+		return vring_expose_split(vq, head);
+	}
+
+	tail = buf->at.packed;
+	if (num == 1)
+		tail = &buf->head + 1;
+	else if (tail == vq->packed.vring.desc)
+		tail = buf->at.limit;
+	tail[-1].flags &= ~cpu_to_le16(VRING_DESC_F_NEXT);
+	return vring_expose_packed(vq, head, le64_to_cpu(buf->head.addr),
+				   le32_to_cpu(buf->head.len),
+				   le16_to_cpu(buf->head.flags), num);
+}
+
+/*
+ * Rewind: take back all that was put.
+ */
+
+/*
+ * The descriptors of a chain in a packed ring were made available one by one,
+ * but for the head.  Stamp the previous wrap counter's AVAIL and USED on them,
+ * or a later and shorter chain at this place would leave them available beyond
+ * its own end.  Marking them used instead would be a completion that the
+ * device never made.
+ */
+static void vring_rewind_packed(struct vring_virtqueue *vq, unsigned int num)
+{
+	unsigned int i = vq->packed.next_avail_idx;
+	u16 flags = vq->packed.avail_used_flags ^ PACKED_AVAIL_USED;
+
+	while (num-- > 1) {
+		if (++i == vq->packed.vring.num) {
+			i = 0;
+			flags ^= PACKED_AVAIL_USED;
+		}
+		vq->packed.vring.desc[i].flags = cpu_to_le16(flags);
+	}
+}
+
+static noinline __cold void vring_rewind(struct vring_virtqueue *vq)
+{
+	struct vring_buf *buf = &vq->buf;
+	unsigned int num = buf->size - buf->room;
+	bool table = buf->place & VRING_TABLE;
+
+	if (vq->do_unmap)
+		vring_unmap_pieces(vq, buf->at.extra, table ? 0 : vq->free_head,
+				   num, table);
+	if (table)
+		kfree(buf->indir_desc);
+	else if (vq->packed_ring)
+		vring_rewind_packed(vq, num);
+
+	vring_buf_close(buf);
+	END_USE(vq);
+}
+
+/*
+ * End: publish, or else rewind.
+ */
+
+static noinline __cold int vring_end_failed(struct vring_virtqueue *vq, int err)
+{
+	if (WARN_ONCE(!vq->buf.data, "%s: no buffer was started\n", vq->vq.name))
+		return -EINVAL;
+	if (WARN_ONCE(!err, "%s: empty buffer\n", vq->vq.name))
+		err = -EINVAL;
+	vring_rewind(vq);
+	return err;
+}
+
+/* The same as vring_expose_one(), of memory or a table that must be mapped */
+static noinline int vring_map_one(struct vring_virtqueue *vq, phys_addr_t phys,
+				  u32 len, u16 flags, void *data,
+				  void *indir_desc)
+{
+	dma_addr_t addr;
+
+	addr = vring_map(vq, phys, len, flags & VRING_DESC_F_WRITE ?
+			 DMA_FROM_DEVICE : DMA_TO_DEVICE);
+	if (unlikely(dma_mapping_error(vring_dma_dev(vq), addr))) {
+		if (flags & VRING_DESC_F_INDIRECT)
+			return vring_end_failed(vq, -ENOMEM);
+		END_USE(vq);
+		return -ENOMEM;
+	}
+	vring_record(&vq->desc_extra[vq->free_head], addr, len, flags);
+	vring_buf_close(&vq->buf);
+	return vring_expose_one(vq, addr, len, flags, data, indir_desc);
+}
+
+static int vring_end(struct vring_virtqueue *vq)
+{
+	struct vring_buf *buf = &vq->buf;
+	unsigned int num = buf->size - buf->room;
+	struct vring_desc *desc = buf->at.split;
+	u32 len = num * sizeof(*desc);
+	void *data = buf->data;
+
+	if (unlikely(buf->err || !num))
+		return vring_end_failed(vq, buf->err);
+	if (!(buf->place & VRING_TABLE))
+		return vring_expose_chain(vq);
+
+	if (buf->place & VRING_PACKED)
+		desc -= num;
+	else
+		desc[num - 1].flags &= ~cpu_to_virtio16(vq->vq.vdev,
+							VRING_DESC_F_NEXT);
+	if (vq->use_dma_api)
+		return vring_map_one(vq, virt_to_phys(desc), len,
+				     VRING_DESC_F_INDIRECT, data,
+				     buf->indir_desc);
+	vring_buf_close(buf);
+	return vring_expose_one(vq, virt_to_phys(desc), len,
+				VRING_DESC_F_INDIRECT, data, buf->indir_desc);
+}
+
+/*
+ * A buffer of one piece takes one descriptor, and needs no building.  On a
+ * premapped queue @phys is what the driver mapped.
+ */
+
+static noinline int vring_add_one(struct vring_virtqueue *vq, phys_addr_t phys,
+				  u32 len, enum dma_data_direction dir,
+				  void *data, void *ctx)
+{
+	unsigned int flags = vring_dir_flags(dir);
+
+	START_USE(vq);
+	if (unlikely(vq->broken || flags > VRING_DESC_F_WRITE || !data))
+		return vring_refuse_buf(vq, flags > VRING_DESC_F_WRITE ?
+					NULL : data);
+	LAST_ADD_TIME_UPDATE(vq);
+
+	if (unlikely(!vq->vq.num_free))
+		return vring_no_room(vq, 1, !flags);
+	if (vq->do_unmap)
+		return vring_map_one(vq, phys, len, flags, data, ctx);
+	if (!vq->premapped)
+		phys = vring_phys(phys, len, dir);
+	return vring_expose_one(vq, phys, len, flags, data, ctx);
+}
+
+static inline int vring_add_one_sg(struct vring_virtqueue *vq,
+				   struct scatterlist *sg,
+				   enum dma_data_direction dir,
+				   void *data, void *ctx)
+{
+	phys_addr_t phys = vq->premapped ? sg_dma_address(sg) : sg_phys(sg);
+
+	return vring_add_one(vq, phys, sg->length, dir, data, ctx);
+}
+
+/*
+ * The calls that drivers know.
+ */
+
+/**
+ * virtqueue_start_buf - start building a buffer
+ * @_vq: the struct virtqueue we're talking about
+ * @data: the token identifying the buffer, not NULL
+ * @nents: the most descriptors that the buffer may need: one for each entry of
+ *	a list, and one for each other piece
+ * @nsg: the most calls of virtqueue_add_sg(), virtqueue_add_linear(),
+ *	virtqueue_add_page() and virtqueue_add_mapped() that will follow
+ * @gfp: how to allocate the indirect table, if one is used
+ *
+ * Add the pieces next, those that the device reads first, and then call
+ * virtqueue_end_buf() or virtqueue_abort_buf().  Both bounds may be larger than
+ * what is added in the end, but @nents descriptors must be free (or one, when
+ * the device takes indirect tables) for the buffer to be started.
+ *
+ * This is the first half of "Supplying Buffers to The Device", sections 2.7.13
+ * (split) and 2.8.21 (packed) of the virtio specification, version 1.2.
+ *
+ * Context: any; sleeps only if @gfp says so.  The caller makes sure that no
+ *	other operation on this virtqueue comes between start and end (except
+ *	where noted).
+ *
+ * Return: 0, or else nothing has been started: -EIO when the queue is broken;
+ * -ENOSPC when there is no room (the device has been notified: retry after it
+ * has completed some buffers); -ENOMEM when there is no memory for an indirect
+ * table, and even an empty ring could not hold the buffer without; -EINVAL,
+ * with a warning, when @data is NULL.
+ */
+int virtqueue_start_buf(struct virtqueue *_vq, void *data, unsigned int nents,
+			unsigned int nsg, gfp_t gfp)
+{
+	return vring_start(to_vvq(_vq), data, nents, nsg, gfp, true);
+}
+EXPORT_SYMBOL_GPL(virtqueue_start_buf);
+
+/**
+ * virtqueue_add_sg - add a scatterlist to the buffer that was started
+ * @_vq: the struct virtqueue we're talking about
+ * @sgl: the list; it may be chained, and is neither changed nor kept
+ * @nents: the most entries of @sgl to add; an end marker stops before
+ * @dir: DMA_TO_DEVICE if the device reads the entries, DMA_FROM_DEVICE if it
+ *	writes them
+ *
+ * On a premapped virtqueue the entries' DMA addresses are used.
+ *
+ * Context: any; between start and end, see virtqueue_start_buf().  Errors are
+ *	returned by virtqueue_end_buf().
+ */
+void virtqueue_add_sg(struct virtqueue *_vq, struct scatterlist *sgl,
+		      unsigned int nents, enum dma_data_direction dir)
+{
+	vring_add_list(to_vvq(_vq), sgl, nents, dir);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_sg);
+
+/**
+ * virtqueue_add_linear - add memory to the buffer that was started
+ * @_vq: the struct virtqueue we're talking about
+ * @addr: where it starts, in the kernel's direct map (as from kmalloc())
+ * @len: its length in bytes
+ * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
+ *
+ * Context: any; between start and end, see virtqueue_start_buf().  Errors are
+ *	returned by virtqueue_end_buf().
+ */
+void virtqueue_add_linear(struct virtqueue *_vq, void *addr, size_t len,
+			  enum dma_data_direction dir)
+{
+	vring_add_phys(to_vvq(_vq), virt_to_phys(addr), len, dir);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_linear);
+
+/**
+ * virtqueue_add_page - add a part of a page to the buffer that was started
+ * @_vq: the struct virtqueue we're talking about
+ * @page: the page, which may be in high memory, or the first of several
+ * @offset: where in it the piece starts, in bytes
+ * @len: its length in bytes
+ * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
+ *
+ * Context: any; between start and end, see virtqueue_start_buf().  Errors are
+ *	returned by virtqueue_end_buf().
+ */
+void virtqueue_add_page(struct virtqueue *_vq, struct page *page,
+			unsigned int offset, unsigned int len,
+			enum dma_data_direction dir)
+{
+	vring_add_phys(to_vvq(_vq), page_to_phys(page) + offset, len, dir);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_page);
+
+/**
+ * virtqueue_add_mapped - add what the driver has mapped to the buffer
+ * @_vq: the struct virtqueue we're talking about
+ * @addr: its DMA address, for virtqueue_dma_dev()
+ * @len: its length in bytes
+ * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
+ *
+ * The driver unmaps it, after the device has used the buffer.  Other pieces of
+ * the same buffer may be left to the ring to map.
+ *
+ * Context: any; between start and end, see virtqueue_start_buf().  Errors are
+ *	returned by virtqueue_end_buf().
+ */
+void virtqueue_add_mapped(struct virtqueue *_vq, dma_addr_t addr, u32 len,
+			  enum dma_data_direction dir)
+{
+	struct vring_virtqueue *vq = to_vvq(_vq);
+	struct vring_cursor *at = &vq->buf.at;
+
+	if (!vring_accept(vq, 1, dir))
+		return;
+	if (vq->do_unmap)
+		vring_record(&at->extra[at->next], DMA_MAPPING_ERROR, 0, 0);
+	vring_put_piece(vq, addr, len, dir);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_mapped);
+
+/**
+ * virtqueue_end_buf - expose the buffer that was started to the device
+ * @_vq: the struct virtqueue we're talking about
+ *
+ * This is the second half of "Supplying Buffers to The Device", sections
+ * 2.7.13 (split) and 2.8.21 (packed) of the virtio specification, version 1.2;
+ * for the notification call virtqueue_kick() afterwards.
+ *
+ * Context: any, see virtqueue_start_buf().
+ *
+ * Return: 0, or else the error of the first piece that failed, and the
+ * virtqueue is as it was before the start: -ENOMEM when a piece or the indirect
+ * table could not be mapped; -EINVAL, with a warning, when there were more
+ * pieces than announced, a piece that the device reads after one that it
+ * writes, one that is neither, or none at all.
+ */
+int virtqueue_end_buf(struct virtqueue *_vq)
+{
+	return vring_end(to_vvq(_vq));
+}
+EXPORT_SYMBOL_GPL(virtqueue_end_buf);
+
+/**
+ * virtqueue_abort_buf - give up the buffer that was started
+ * @_vq: the struct virtqueue we're talking about
+ *
+ * The virtqueue is as it was before the start: all that the ring has mapped is
+ * unmapped, and the device has seen nothing.
+ *
+ * Context: any, see virtqueue_start_buf().
+ */
+void virtqueue_abort_buf(struct virtqueue *_vq)
+{
+	struct vring_virtqueue *vq = to_vvq(_vq);
+
+	if (WARN_ON_ONCE(!vq->buf.data))
+		return;
+	vring_rewind(vq);
+}
+EXPORT_SYMBOL_GPL(virtqueue_abort_buf);
+
+/**
+ * virtqueue_add_buf_single - expose a buffer of one scatterlist entry
+ * @_vq: the struct virtqueue we're talking about
+ * @sg: the entry; what follows it is not looked at
+ * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
+ * @data: the token identifying the buffer, not NULL
+ * @gfp: how to do memory allocations (none is needed today)
+ *
+ * Context: any.  The caller makes sure that no other operation on this
+ *	virtqueue comes at the same time (except where noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
+ */
+int virtqueue_add_buf_single(struct virtqueue *_vq, struct scatterlist *sg,
+			     enum dma_data_direction dir, void *data, gfp_t gfp)
+{
+	return vring_add_one_sg(to_vvq(_vq), sg, dir, data, NULL);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_buf_single);
+
+/**
+ * virtqueue_add_buf_linear - expose a buffer of one piece of memory
+ * @_vq: the struct virtqueue we're talking about
+ * @addr: where it starts, in the kernel's direct map (as from kmalloc())
+ * @len: its length in bytes
+ * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
+ * @data: the token identifying the buffer, not NULL
+ * @gfp: how to do memory allocations (none is needed today)
+ *
+ * Context: any.  The caller makes sure that no other operation on this
+ *	virtqueue comes at the same time (except where noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
+ */
+int virtqueue_add_buf_linear(struct virtqueue *_vq, void *addr, size_t len,
+			     enum dma_data_direction dir, void *data, gfp_t gfp)
+{
+	struct vring_virtqueue *vq = to_vvq(_vq);
+
+	if (WARN_ON_ONCE(vq->premapped))
+		return -EINVAL;
+	return vring_add_one(vq, virt_to_phys(addr), len, dir, data, NULL);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_buf_linear);
+
+/**
+ * virtqueue_add_buf - expose a buffer of an array of scatterlist entries
+ * @_vq: the struct virtqueue we're talking about
+ * @sg: the array; end markers in it mean nothing, and it cannot be chained
+ * @out: the number of entries that the device reads, which come first
+ * @in: the number of entries that the device writes
+ * @data: the token identifying the buffer, not NULL
+ * @gfp: how to do memory allocations (if necessary)
+ *
+ * Context: any; sleeps only if @gfp says so.  The caller makes sure that no
+ *	other operation on this virtqueue comes at the same time (except where
+ *	noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
+ */
+int virtqueue_add_buf(struct virtqueue *_vq, struct scatterlist sg[],
+		      unsigned int out, unsigned int in, void *data, gfp_t gfp)
+{
+	unsigned int i, num = out + in;
+	int err;
+
+	if (num == 1)
+		return virtqueue_add_buf_single(_vq, sg, out ? DMA_TO_DEVICE :
+						DMA_FROM_DEVICE, data, gfp);
+
+	err = vring_start(to_vvq(_vq), data, num, num, gfp, out);
+	if (err)
+		return err;
+	for (i = 0; i < num; i++)
+		virtqueue_add_sg(_vq, &sg[i], 1, i < out ? DMA_TO_DEVICE :
+				 DMA_FROM_DEVICE);
+	return virtqueue_end_buf(_vq);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_buf);
+
+/* What is left of the calls that take all pieces at once */
+static noinline int vring_add_sgs(struct virtqueue *_vq,
+				  struct scatterlist *sgs[],
+				  unsigned int nents, unsigned int out_sgs,
+				  unsigned int num_sgs, void *data, void *ctx,
+				  gfp_t gfp)
+{
+	struct vring_virtqueue *vq = to_vvq(_vq);
+	enum dma_data_direction dir;
+	unsigned int i;
+	int err;
+
+	if (WARN_ON_ONCE(ctx && vq->indirect))
+		return -EINVAL;
+
+	dir = out_sgs ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
+	if (nents == 1 && num_sgs == 1)
+		return vring_add_one_sg(vq, sgs[0], dir, data, ctx);
+
+	err = vring_start(vq, data, nents, num_sgs, gfp, out_sgs);
+	if (err)
+		return err;
+	if (ctx)
+		vq->buf.indir_desc = ctx;
+	for (i = 0; i < num_sgs; i++) {
+		if (i == out_sgs)
+			dir = DMA_FROM_DEVICE;
+		if (sgs[i])
+			vring_add_list(vq, sgs[i], sg_is_last(sgs[i]) ? 1 :
+				       vq->buf.room, dir);
+	}
+	return vring_end(vq);
+}
+
+/**
+ * virtqueue_add_sgs - expose buffers to other end
+ * @_vq: the struct virtqueue we're talking about.
+ * @sgs: array of terminated scatterlists.
+ * @out_sgs: the number of scatterlists readable by other side
+ * @in_sgs: the number of scatterlists which are writable (after readable ones)
+ * @data: the token identifying the buffer.
+ * @gfp: how to do memory allocations (if necessary).
+ *
+ * Caller must ensure we don't call this with other virtqueue operations
+ * at the same time (except where noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
+ */
+int virtqueue_add_sgs(struct virtqueue *_vq, struct scatterlist *sgs[],
+		      unsigned int out_sgs, unsigned int in_sgs,
+		      void *data, gfp_t gfp)
+{
+	unsigned int i, nents = 0;
+
+	/* Count them first. */
+	for (i = 0; i < out_sgs + in_sgs; i++)
+		nents += vring_count(sgs[i], UINT_MAX);
+	return vring_add_sgs(_vq, sgs, nents, out_sgs, out_sgs + in_sgs, data,
+			     NULL, gfp);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_sgs);
+
+/**
+ * virtqueue_add_outbuf - expose output buffers to other end
+ * @vq: the struct virtqueue we're talking about.
+ * @sg: scatterlist (must be well-formed and terminated!)
+ * @num: the number of entries in @sg readable by other side
+ * @data: the token identifying the buffer.
+ * @gfp: how to do memory allocations (if necessary).
+ *
+ * Caller must ensure we don't call this with other virtqueue operations
+ * at the same time (except where noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
+ */
+int virtqueue_add_outbuf(struct virtqueue *vq, struct scatterlist *sg,
+			 unsigned int num, void *data, gfp_t gfp)
+{
+	return vring_add_sgs(vq, &sg, num, 1, 1, data, NULL, gfp);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_outbuf);
+
+/**
+ * virtqueue_add_inbuf - expose input buffers to other end
+ * @vq: the struct virtqueue we're talking about.
+ * @sg: scatterlist (must be well-formed and terminated!)
+ * @num: the number of entries in @sg writable by other side
+ * @data: the token identifying the buffer.
+ * @gfp: how to do memory allocations (if necessary).
+ *
+ * Caller must ensure we don't call this with other virtqueue operations
+ * at the same time (except where noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
+ */
+int virtqueue_add_inbuf(struct virtqueue *vq, struct scatterlist *sg,
+			unsigned int num, void *data, gfp_t gfp)
+{
+	return vring_add_sgs(vq, &sg, num, 0, 1, data, NULL, gfp);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_inbuf);
+
+/**
+ * virtqueue_add_inbuf_ctx - expose input buffers to other end
+ * @vq: the struct virtqueue we're talking about.
+ * @sg: scatterlist (must be well-formed and terminated!)
+ * @num: the number of entries in @sg writable by other side
+ * @data: the token identifying the buffer.
+ * @ctx: extra context for the token
+ * @gfp: how to do memory allocations (if necessary).
+ *
+ * Caller must ensure we don't call this with other virtqueue operations
+ * at the same time (except where noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
+ */
+int virtqueue_add_inbuf_ctx(struct virtqueue *vq, struct scatterlist *sg,
+			    unsigned int num, void *data, void *ctx, gfp_t gfp)
+{
+	return vring_add_sgs(vq, &sg, num, 0, 1, data, ctx, gfp);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_inbuf_ctx);
+
+MODULE_DESCRIPTION("Adding buffers to virtio rings");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _LINUX_VIRTIO_BUF_H
+#define _LINUX_VIRTIO_BUF_H
+/*
+ * Handing buffers to a virtio device, piece by piece.
+ *
+ * A buffer is what the device gets, and gives back, as one: a request header,
+ * the data, a status byte.  Its pieces are added one by one, straight from
+ * where they are; no scatterlist has to be made for them, no array of lists:
+ *
+ *	err = virtqueue_start_buf(vq, req, 2 + nents, 3, GFP_ATOMIC);
+ *	if (err)
+ *		return err;
+ *
+ *	virtqueue_add_linear(vq, &req->hdr, sizeof(req->hdr), DMA_TO_DEVICE);
+ *	virtqueue_add_sg(vq, sgl, nents, DMA_FROM_DEVICE);
+ *	virtqueue_add_linear(vq, &req->status, 1, DMA_FROM_DEVICE);
+ *	return virtqueue_end_buf(vq);
+ *
+ * Errors are looked at twice: start fails when there is no room, and nothing
+ * has been started then; whatever goes wrong with a piece sticks, and is
+ * returned by end.  A buffer that was started must be ended, or given up with
+ * virtqueue_abort_buf(); unless end returns 0, the queue is as it was before.
+ *
+ * The bounds given to start may be larger than what is added in the end.  All
+ * pieces that the device reads precede all that it writes.
+ *
+ * A buffer of one piece is added by one call: virtqueue_add_buf_single(), or
+ * virtqueue_add_buf_linear() when there is no scatterlist either.
+ *
+ * From start to end the queue belongs to the buffer: the caller's queue lock
+ * is held all the time, and no other operation on that queue may come between.
+ *
+ *	cause						from	errno
+ *	queue broken					start	-EIO
+ *	no room now, retry after completions		start	-ENOSPC
+ *	no memory for the indirect table		start	-ENOMEM
+ *	a mapping failed				end	-ENOMEM
+ *	misuse: no token				start	-EINVAL
+ *	misuse: bounds, order, direction, empty		end	-EINVAL
+ *
+ * Misuse also warns, once.
+ */
+#include <linux/dma-direction.h>
+#include <linux/gfp_types.h>
+#include <linux/types.h>
+
+struct page;
+struct scatterlist;
+struct virtqueue;
+
+int virtqueue_start_buf(struct virtqueue *vq, void *data, unsigned int nents,
+			unsigned int nsg, gfp_t gfp);
+void virtqueue_add_sg(struct virtqueue *vq, struct scatterlist *sgl,
+		      unsigned int nents, enum dma_data_direction dir);
+void virtqueue_add_linear(struct virtqueue *vq, void *addr, size_t len,
+			  enum dma_data_direction dir);
+void virtqueue_add_page(struct virtqueue *vq, struct page *page,
+			unsigned int offset, unsigned int len,
+			enum dma_data_direction dir);
+void virtqueue_add_mapped(struct virtqueue *vq, dma_addr_t addr, u32 len,
+			  enum dma_data_direction dir);
+int virtqueue_end_buf(struct virtqueue *vq);
+void virtqueue_abort_buf(struct virtqueue *vq);
+
+int virtqueue_add_buf_single(struct virtqueue *vq, struct scatterlist *sg,
+			     enum dma_data_direction dir, void *data,
+			     gfp_t gfp);
+int virtqueue_add_buf_linear(struct virtqueue *vq, void *addr, size_t len,
+			     enum dma_data_direction dir, void *data,
+			     gfp_t gfp);
+int virtqueue_add_buf(struct virtqueue *vq, struct scatterlist sg[],
+		      unsigned int out, unsigned int in, void *data,
+		      gfp_t gfp);
+
+#endif /* _LINUX_VIRTIO_BUF_H */

@@ -1,0 +1,117 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# usage: build.sh [FRAGMENT...]
+#
+# Builds the guest's kernel, $OBJ/vmlinux, from the assembled tree: allnoconfig
+# plus the fragments in guest/ (and those named).  One kernel serves boot,
+# KUnit and all drivers.  Also works out where a kprobe finds the name of a
+# virtqueue's device: $OBJ/offsets/offsets.
+
+# shellcheck source=tooling/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+GUEST=$TOP/tooling/guest
+LOG=$BUILD/build.log
+DONE=$OBJ/.done		# there only while $OBJ/vmlinux is the finished build
+
+# Symbols that the untouched kernel source does not have.
+OPTIONAL='CONFIG_VIRTIO_RING_KUNIT_TEST'
+
+# The same source must give the same kernel, byte for byte: nothing is linked
+# again because the clock or the git history moved on.
+export KBUILD_BUILD_TIMESTAMP='Thu Jan 1 00:00:00 UTC 1970'
+export KBUILD_BUILD_USER=virtio KBUILD_BUILD_HOST=guest KBUILD_BUILD_VERSION=1
+export LOCALVERSION=
+
+# A make above us must not hand its own variables and jobs down.
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
+kernel_make() {
+	make -C "$LINUX" O="$OBJ" ARCH="$ARCH" CC="$COMPILER" "$@"
+}
+
+compiler() {
+	if command -v ccache >/dev/null; then
+		echo 'ccache gcc'
+	else
+		echo gcc
+	fi
+}
+
+# logged LOG WHAT COMMAND...: a step of the build; its failure in one line
+logged() {
+	local log=$1 what=$2 cause
+	shift 2
+	quietly "$log" "$@" && return
+	cause=$(grep -m 1 -iE 'no space left on device|disk quota exceeded' "$log" ||
+		grep -m 1 -E ': (fatal )?error: |\*\*\* ' "$log" || tail -n 1 "$log")
+	die "$what: ${cause:-see $log}"
+}
+
+# The fragments, merged by the tree's own script, on top of allnoconfig: nothing
+# is on that no fragment asks for.  A configuration that came out as before
+# keeps its time stamp, so that make has nothing to do.
+configure() {
+	local merged=$OBJ/.config.merged new=$OBJ/.config.new
+	cd "$OBJ" &&	# merge_config.sh leaves its scratch files here
+		rm -f .tmp.config.* .merge_tmp.config.* &&
+		KCONFIG_CONFIG=$merged "$LINUX/scripts/kconfig/merge_config.sh" -m "$@" &&
+		KCONFIG_CONFIG=$new kernel_make -s KCONFIG_ALLCONFIG="$merged" allnoconfig &&
+		{ cmp -s "$new" .config || cp "$new" .config; }
+}
+
+# merge_config.sh only warns about a symbol that did not make it
+assert_config() {
+	local symbol line
+	while read -r line; do
+		grep -qxF "$line" "$OBJ/.config" && continue
+		symbol=$(grep -oE 'CONFIG_[A-Za-z0-9_]+' <<<"$line" | head -n 1)
+		if [[ " $OPTIONAL " = *" $symbol "* ]] && ! in_tree "${symbol#CONFIG_}"; then
+			say "not in this kernel: $symbol"
+			continue
+		fi
+		case $line in
+		*=n | '#'*) grep -q "^$symbol=" "$OBJ/.config" || continue ;;
+		esac
+		die "kernel configuration: \"$line\" was asked for, but it is" \
+			"\"$(grep -E "^(# )?${symbol}[ =]" "$OBJ/.config" || echo absent)\""
+	done < <(grep -hE '^(CONFIG_[A-Za-z0-9_]+=|# CONFIG_[A-Za-z0-9_]+ is not set)' "$@")
+}
+
+# in_tree SYMBOL: the source defines it
+in_tree() {
+	grep -rqE --include='Kconfig*' "^(menu)?config $1\$" "$LINUX/drivers/virtio"
+}
+
+# The offsets come from the kernel's own headers, flags and configuration.
+find_offsets() {
+	local dir=$OBJ/offsets
+	mkdir -p "$dir"
+	cp -pu "$GUEST/offsets/offsets.c" "$GUEST/offsets/Kbuild" "$dir"
+	logged "$BUILD/offsets.log" 'offsets of struct virtqueue' \
+		kernel_make -s M="$dir" offsets.s
+	sed -n 's/^[^>]*->\([A-Z_]*\) \$*\([0-9]*\) .*/\1=\2/p' "$dir/offsets.s" >"$dir/offsets"
+	[ "$(grep -cE '^(VQ_VDEV|VDEV_NAME)=[0-9]+$' "$dir/offsets")" = 2 ] ||
+		die "no offsets in $dir/offsets.s"
+}
+
+main() {
+	local fragments=("$GUEST"/{kernel,virtio,debug,"$ARCH"}.config "$@")
+	[ -f "$LINUX/Makefile" ] || die "no kernel tree at $LINUX: make tree"
+	[ -f "$GUEST/$ARCH.config" ] || die "ARCH=$ARCH: no configuration for it in $GUEST"
+	COMPILER=$(compiler)
+	mkdir -p "$OBJ"
+
+	logged "$BUILD/config.log" 'kernel configuration' configure "${fragments[@]}"
+	assert_config "${fragments[@]}"
+
+	say "building $(make -s -C "$LINUX" kernelversion), $J jobs, log in $LOG"
+	rm -f "$DONE"
+	logged "$LOG" 'kernel build' kernel_make -j "$J" vmlinux
+	find_offsets
+	touch "$DONE"
+	say "built $OBJ/vmlinux"
+}
+
+main "$@"

@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# usage: check.sh [CHECK...]
+#
+# Runs the checks of check/ (or those named) one after the other, each with a
+# log of its own in $RESULTS/check/, and closes with 'N passed, N failed, N
+# skipped', in which a KUnit case counts like a check.  Goes on after a failure.
+
+# shellcheck source=tooling/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+CHECKS=(scripts tree round-trip kunit boot parity debug patches warnings style
+	documentation bad-input)
+LOGS=$RESULTS/check
+PASSED=0 FAILED=0 SKIPPED=0
+COULD_NOT=0			# checks that could not run, as their input is bad
+
+# run_check NAME: one check; its last line of output is what it has to say
+run_check() {
+	local log=$LOGS/$1.log status=0 start=$SECONDS last
+	say "$1 ..."
+	LOG_TAIL=0 quietly "$log" "$TOP/tooling/check/$1.sh" || status=$?
+	last=$(grep -avE '^(CASES |the whole log: )' "$log" | tail -n 1 | tr -d '\r' | sed 's/^\[[ 0-9]*s\] //')
+	case $status in
+	0) PASSED=$((PASSED + 1)) && say "ok      $1 ($((SECONDS - start)) s): $last" ;;
+	77) SKIPPED=$((SKIPPED + 1)) && say "skipped $1: $last" ;;
+	*) failed "$1" "$status" "$log" ;;
+	esac
+	count_cases "$log"
+}
+
+failed() {
+	FAILED=$((FAILED + 1))
+	[ "$2" != 2 ] || COULD_NOT=$((COULD_NOT + 1))
+	say "FAILED  $1, exit status $2; the end of $3:"
+	tail -n 25 "$3" | sed 's/^/    /'
+}
+
+# count_cases LOG: a check may have cases, 'CASES passed failed skipped'
+count_cases() {
+	local passed failed skipped
+	while read -r _ passed failed skipped; do
+		PASSED=$((PASSED + passed))
+		FAILED=$((FAILED + failed))
+		SKIPPED=$((SKIPPED + skipped))
+	done < <(grep -a '^CASES ' "$1")
+}
+
+main() {
+	local check
+	check_base
+	for check in "${@:-${CHECKS[@]}}"; do
+		[ -x "$TOP/tooling/check/$check.sh" ] ||
+			die "no check $check (have: ${CHECKS[*]})"
+	done
+	need_packages git xz-utils build-essential flex bison bc libelf-dev \
+		libssl-dev cpio kmod rsync python3 sparse shellcheck \
+		qemu-system-x86 qemu-system-common busybox-static fio
+	rm -rf "$LOGS"
+	for check in "${@:-${CHECKS[@]}}"; do
+		run_check "$check"
+	done
+	echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
+	[ "$FAILED" -eq 0 ] || exit $((COULD_NOT == FAILED ? 2 : 1))
+}
+
+main "$@"

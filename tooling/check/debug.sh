@@ -1,0 +1,14 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# All suites once more, with the ring built with DEBUG: START_USE() and END_USE()
+# panic when operations on a queue overlap.
+
+# shellcheck source=tooling/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/check/kernel.sh
+. "$TOP/tooling/check/kernel.sh"
+
+go_to series
+kunit_kernel debug /dev/null CFLAGS_virtio_ring.o=-DDEBUG CFLAGS_virtqueue_buf.o=-DDEBUG
+nm "$KUNIT_OBJ/drivers/virtio/virtqueue_buf.o" | grep -qw panic || fail 'virtqueue_buf.o was built without DEBUG'

@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# checkpatch --strict on every commit.  A finding in a line that the same patch
+# takes from somewhere else is no finding of ours: code is moved as it is.
+
+# shellcheck source=tooling/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/check/kernel.sh
+. "$TOP/tooling/check/kernel.sh"
+
+# FILE_PATH_CHANGES asks about MAINTAINERS for every new file, whether or not a
+# pattern there covers it; check/documentation.sh looks.
+IGNORE=FILE_PATH_CHANGES
+
+# ours PATCH: the findings on stdin, without those in lines that only moved
+ours() {
+	local number text
+	while IFS= read -r finding; do
+		number=$(sed -E 's/^[^:]*:([0-9]+):.*/\1/' <<<"$finding")
+		text=$(sed -n "${number}s/^+//p" "$1")
+		[ -n "${text//[[:space:]]/}" ] && grep -qxF -- "-$text" "$1" && continue
+		echo "$finding"
+	done
+}
+
+count=0
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+for commit in $(tree_git rev-list --reverse base..series); do
+	subject=$(tree_git log -1 --format=%s "$commit")
+	patch=$scratch/$(tree_git log -1 --format=%f "$commit").patch
+	tree_git format-patch -1 --stdout "$commit" >"$patch"
+	(cd "$LINUX" && perl scripts/checkpatch.pl --strict --no-signoff --terse --show-types \
+		--no-summary --ignore "$IGNORE" "$patch") >"$scratch/findings" || true
+	grep -qE "^$patch:[0-9]+: |^\$" "$scratch/findings" || [ ! -s "$scratch/findings" ] ||
+		{ cat "$scratch/findings"; fail 'checkpatch did not run'; }
+	ours "$patch" <"$scratch/findings" >"$scratch/ours"
+	[ ! -s "$scratch/ours" ] || { cat "$scratch/ours"; fail "checkpatch: $subject"; }
+	count=$((count + 1))
+done
+[ "$count" -gt 0 ] || fail 'no patches'
+say "$count patches, checkpatch --strict has no finding"

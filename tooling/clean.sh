@@ -1,0 +1,22 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# usage: clean.sh
+#
+# Removes all that was made for BASE, unless that would lose work.
+
+# shellcheck source=tooling/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tooling/series.sh
+. "$TOP/tooling/series.sh"
+
+check_base
+[ -d "$BUILD" ] || exit 0
+lock
+if [ -n "$(stamp_get tip)" ]; then
+	lost=$(local_work untracked)
+	[ -z "$lost" ] ||
+		die "$TREE has local work ($lost): run 'make refresh' first, or remove $BUILD yourself"
+fi
+rm -rf "$BUILD"
+say "removed $BUILD"

@@ -1,0 +1,303 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# usage: fetch.sh, or sourced by tree.sh
+#
+# Gets the kernel source of BASE: the package that patches/<base>/base names,
+# asked of apt, or what KERNEL_SRC= names: a tarball, a git tree or a directory.
+#
+#	find_source	downloads what is not there and verifies it; sets
+#			SOURCE (its path), SOURCE_KIND (package, tarball, git,
+#			directory) and SOURCE_ID (what to tell it by)
+#	source_tar	writes that source to stdout as a tar archive with
+#			SOURCE_STRIP directories above the kernel
+#
+# shellcheck disable=SC2034 # SOURCE_STRIP, SOURCE_ID
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+	# shellcheck source=tooling/lib.sh
+	. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+fi
+
+DOWNLOAD=$O/download
+
+find_source() {
+	if [ -n "$KERNEL_SRC" ]; then
+		find_given
+	else
+		find_package
+	fi
+}
+
+source_tar() {
+	case $SOURCE_KIND in
+	package)
+		dpkg-deb --fsys-tarfile "$SOURCE" |
+			tar -xO "./usr/src/$(base_get package).tar.xz" | xz -dc -T0
+		;;
+	tarball) decompress "$SOURCE" ;;
+	git) foreign_git archive --format=tar HEAD ;;
+	directory) directory_tar ;;
+	esac
+}
+
+# Debian's package
+
+find_package() {
+	local package tested version
+	package=$(base_get package)
+	tested=$(base_get version)
+	if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
+		die "no apt here to get $package from: set KERNEL_SRC= to a tarball or tree of Linux $BASE"
+	fi
+	choose_version
+	if ! get_package "$package" "$version"; then
+		# perhaps our lists name a version that is no longer offered
+		if [ "$(id -u)" != 0 ] || [ -n "${APT_UPDATED:-}" ] || ! grep -q ' 404 ' "$APT_LOG"; then
+			die "cannot download $package $version: $(apt_error)"
+		fi
+		apt_update
+		choose_version
+		get_package "$package" "$version" ||
+			die "cannot download $package $version: $(apt_error)"
+	fi
+	[ "$version" = "$tested" ] ||
+		say "note: $package $version is taken; the series was tested on $tested"
+	SOURCE_KIND=package
+	SOURCE=$(deb_path "$package" "$version")
+	SOURCE_ID="package $package $version"
+	SOURCE_STRIP=1
+}
+
+# choose_version: what apt would install, but none older than the tested one
+# when that is at hand, or when newer lists may know a newer one
+choose_version() {
+	local why="run 'apt-get update' as root"
+	version=$(candidate "$package")
+	behind "$version" "$tested" || return 0
+	if verified "$package" "$tested"; then
+		version=$tested
+		return
+	fi
+	if [ "$(id -u)" = 0 ]; then
+		apt_update
+		version=$(candidate "$package")
+		why=$(apt_error)
+	fi
+	[ -n "$version" ] ||
+		die "apt offers no $package: $why, or set KERNEL_SRC= to a tarball or tree of Linux $BASE"
+}
+
+# behind VERSION TESTED: none, or older than the tested one
+behind() {
+	[ -z "$1" ] || dpkg --compare-versions "$1" lt "$2"
+}
+
+# candidate PACKAGE: the version that apt would install, if it can be downloaded
+# (an installed one need not)
+candidate() {
+	local version
+	version=$(apt-cache policy "$1" | sed -n 's/^ *Candidate: //p')
+	apt-cache madison "$1" | awk -v version="$version" '$3 == version { print $3; exit }'
+}
+
+# checksums PACKAGE VERSION: what apt says, and what we recorded
+checksums() {
+	apt-cache show "$1=$2" 2>/dev/null | sed -n 's/^SHA256: //p' | head -n 1
+	[ "$2" != "$(base_get version)" ] || base_get deb_sha256
+}
+
+deb_path() {
+	echo "$DOWNLOAD/$1_${2//:/%3a}_all.deb"
+}
+
+# verified PACKAGE VERSION: the file is there, and it is the right one
+verified() {
+	local deb
+	deb=$(deb_path "$1" "$2")
+	[ -f "$deb" ] && verify "$deb" "$1" "$2" ': remove it and try again'
+}
+
+# verify FILE PACKAGE VERSION HINT: each known checksum holds, and there is one
+verify() {
+	local is sums sum
+	is=$(sha256sum <"$1")
+	is=${is%% *}
+	mapfile -t sums < <(checksums "$2" "$3")
+	[ "${#sums[@]}" -gt 0 ] || die "no checksum is known for $2 $3"
+	for sum in "${sums[@]}"; do
+		[ "$is" = "$sum" ] ||
+			die "checksum mismatch: $1 has sha256 $is, not $sum${4:-}"
+	done
+}
+
+# get_package PACKAGE VERSION: 1 when apt-get cannot download it
+get_package() {
+	local package=$1 version=$2 part=$DOWNLOAD/$1.part deb
+	verified "$package" "$version" && return
+	need_space 300 "$DOWNLOAD"
+	say "downloading $package $version"
+	# only a file that is complete and verified gets its name
+	rm -rf "$part"
+	mkdir "$part"
+	if ! (cd "$part" && apt_get download "$package=$version"); then
+		! disk_full "$DOWNLOAD" || die "disk full: $DOWNLOAD"
+		return 1
+	fi
+	deb=$(deb_path "$package" "$version")
+	[ -f "$part/${deb##*/}" ] || die "apt-get left no ${deb##*/} (log: $APT_LOG)"
+	verify "$part/${deb##*/}" "$package" "$version"
+	mv "$part/${deb##*/}" "$deb"
+	rm -rf "$part"
+}
+
+# What KERNEL_SRC names
+
+find_given() {
+	local what="KERNEL_SRC=$KERNEL_SRC"
+	[ -e "$KERNEL_SRC" ] || die "$what: no such file or directory"
+	[ -r "$KERNEL_SRC" ] || die "$what: cannot be read"
+	SOURCE=$(realpath "$KERNEL_SRC")
+	SOURCE_STRIP=0
+	if [ -f "$SOURCE" ]; then
+		SOURCE_KIND=tarball
+		SOURCE_STRIP=1
+	elif [ -e "$SOURCE/.git" ]; then
+		SOURCE_KIND=git
+	elif [ -d "$SOURCE" ]; then
+		SOURCE_KIND=directory
+	else
+		die "$what: neither a tarball nor a tree"
+	fi
+	SOURCE_ID="$SOURCE_KIND $SOURCE $(given_id)"
+}
+
+# given_id: changes when the source does, without reading all of it
+given_id() {
+	case $SOURCE_KIND in
+	tarball) stat -c '%s %Y' "$SOURCE" ;;
+	git) foreign_git rev-parse --verify -q 'HEAD^{commit}' ||
+		die "KERNEL_SRC=$KERNEL_SRC: a git repository without a commit" ;;
+	directory)
+		find "$SOURCE" -name .git -prune -o ! -type d -printf '%P %s %T@\n' |
+			sort | sha256sum | cut -c 1-16
+		;;
+	esac
+}
+
+# check_given: it is a kernel, and of our line; says what is taken
+check_given() {
+	local version
+	version=$(given_makefile | kernel_version)
+	[ -n "$version" ] ||
+		die "KERNEL_SRC=$KERNEL_SRC: not a kernel $SOURCE_KIND (no Makefile with VERSION and PATCHLEVEL)"
+	of_line "$version" ||
+		die "KERNEL_SRC=$KERNEL_SRC: that is Linux $version, but BASE=$BASE is wanted"
+	case $SOURCE_KIND in
+	git) say "KERNEL_SRC: the files of HEAD ($(foreign_git rev-parse --short=12 HEAD)), Linux $version; what is not committed is left out" ;;
+	directory) say "KERNEL_SRC: the files of $SOURCE, Linux $version" ;;
+	tarball) say "KERNEL_SRC: $SOURCE, Linux $version" ;;
+	esac
+}
+
+# kernel_version <MAKEFILE: 6.12.117; nothing when it is not the kernel's
+kernel_version() {
+	awk '$2 == "=" && !($1 in is) { is[$1] = $3 }
+	END {
+		if (is["VERSION"] ~ /^[0-9]+$/ && is["PATCHLEVEL"] ~ /^[0-9]+$/)
+			print is["VERSION"] "." is["PATCHLEVEL"] "." is["SUBLEVEL"] + 0 \
+				is["EXTRAVERSION"]
+	}'
+}
+
+# of_line VERSION: 6.12.117 is of the line 6.12
+of_line() {
+	case $1 in
+	"$BASE".*) return 0 ;;
+	*) return 1 ;;
+	esac
+}
+
+given_makefile() {
+	case $SOURCE_KIND in
+	tarball) tar_makefile '*/Makefile' || tar_makefile './*/Makefile' || true ;;
+	git) foreign_git show HEAD:Makefile 2>/dev/null || true ;;
+	directory) cat "$SOURCE/Makefile" 2>/dev/null || true ;;
+	esac
+}
+
+# tar_makefile PATTERN: stops at the first one, which ends the pipe early
+tar_makefile() {
+	local text
+	text=$({ decompress "$SOURCE" || true; } 2>/dev/null |
+		tar -xO --occurrence=1 --wildcards --no-wildcards-match-slash "$1" 2>/dev/null) || true
+	[ -n "$text" ] && printf '%s\n' "$text"
+}
+
+decompress() {
+	local magic tool
+	magic=$(head -c 6 "$1" | od -An -tx1 | tr -d ' \n')
+	case $magic in
+	fd377a585a00) tool='xz -T0' ;;
+	1f8b*) tool=gzip ;;
+	425a68*) tool=bzip2 ;;
+	28b52ffd*) tool=zstd ;;
+	*) cat "$1" && return ;;
+	esac
+	command -v "${tool%% *}" >/dev/null || die "KERNEL_SRC=$KERNEL_SRC: ${tool%% *} is needed to unpack it"
+	# shellcheck disable=SC2086 # tool may carry an option
+	$tool -dc <"$1"
+}
+
+# The user named this tree, so whoever owns it is fine.
+foreign_git() {
+	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git -c safe.directory='*' -C "$SOURCE" "$@"
+}
+
+directory_tar() {
+	tar -C "$SOURCE" -c --hard-dereference --no-recursion --null -T <(directory_files)
+}
+
+# directory_files: all, or all but the build's, each with a NUL
+directory_files() {
+	if was_built; then
+		unbuilt_files
+	else
+		(cd "$SOURCE" && find . -name .git -prune -o \( -type f -o -type l \) -print0)
+	fi
+}
+
+was_built() {
+	[ -e "$SOURCE/.config" ] || [ -e "$SOURCE/include/generated" ] ||
+		[ -n "$(find "$SOURCE" \( -name '*.o' -o -name '.*.cmd' \) -print -quit)" ]
+}
+
+# unbuilt_files: the kernel's .gitignore names what a build makes.  It also
+# names some files of the source (-x '!...').  Debian's ignores all at the top,
+# so its rules come one by one, after one that lets all in.
+unbuilt_files() {
+	local rules=() rule scratch
+	while read -r rule; do
+		case $rule in
+		'' | '#'* | '/*' | '!/debian/') ;;
+		*) rules+=(-x "$rule") ;;
+		esac
+	done <"$SOURCE/.gitignore"
+	scratch=$(mktemp -d)
+	git init -q --bare "$scratch"
+	git --git-dir="$scratch" --work-tree="$SOURCE" -C "$SOURCE" ls-files -z -o \
+		-x '!/*' "${rules[@]}" -x '!.gitignore' -x '!.kunitconfig' \
+		-x '!.yamllint' -x '!.pylintrc' \
+		-x '!/.clang-format' -x '!/.clippy.toml' -x '!/.cocciconfig' -x '!/.editorconfig' \
+		-x '!/.get_maintainer.ignore' -x '!/.gitattributes' -x '!/.mailmap' \
+		-x '!/.rustfmt.toml' -x '!/tools/testing/selftests/arm64/tags/' \
+		--exclude-per-directory=.gitignore
+	rm -rf "$scratch"
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+	check_base
+	find_source
+	[ -z "$KERNEL_SRC" ] || check_given
+	say "$SOURCE"
+fi

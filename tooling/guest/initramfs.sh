@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced by boot.sh and kunit.sh: makes an initramfs from a text
+# specification with the kernel's own gen_init_cpio, so nobody needs to be
+# root.  Needs lib.sh and a built kernel.
+
+# initramfs FILE: reads the specification from stdin
+initramfs() {
+	"$OBJ/usr/gen_init_cpio" -t 0 - >"$1.new" || die "cannot make $1 (full disk?)"
+	mv "$1.new" "$1"
+}
+
+# spec_base INIT: a machine with busybox and the ports it speaks through
+spec_base() {
+	local applet
+	cat <<-SPEC
+		dir /dev 755 0 0
+		nod /dev/console 600 0 0 c 5 1
+		nod /dev/ttyS1 600 0 0 c 4 65
+		dir /bin 755 0 0
+		dir /proc 755 0 0
+		dir /sys 755 0 0
+		dir /tmp 755 0 0
+		file /init $1 755 0 0
+		file /bin/busybox $(command -v busybox) 755 0 0
+	SPEC
+	for applet in $(busybox --list); do
+		[ "$applet" = busybox ] || echo "slink /bin/$applet busybox 777 0 0"
+	done
+}
+
+# spec_programs FILE...: into /usr/bin, and the shared libraries they need to /lib
+spec_programs() {
+	local program
+	printf 'dir %s 755 0 0\n' /usr /usr/bin /lib
+	for program; do
+		echo "file /usr/bin/${program##*/} $program 755 0 0"
+	done
+	for program; do
+		libraries "$program"
+	done | sort -u
+}
+
+# libraries FILE: the loader stays at its path, the rest goes where
+# LD_LIBRARY_PATH points
+libraries() {
+	local found
+	found=$(ldd "$1") || die "$1: not a dynamic program"
+	! grep -q 'not found' <<<"$found" || die "$1: $(grep -m 1 'not found' <<<"$found")"
+	awk '
+	$2 == "=>" {
+		name = $3; sub(".*/", "", name)
+		print "file /lib/" name, $3, "755 0 0"
+	}
+	$1 ~ "^/" {
+		dir = $1; sub("/[^/]*$", "", dir)
+		print "dir", dir, "755 0 0"
+		print "file", $1, $1, "755 0 0"
+	}' <<<"$found"
+}

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced by boot.sh and kunit.sh: runs one guest, watches it, and says why it
+# died.  Needs lib.sh and initramfs.sh.
+#
+# The guest's console is ttyS0 (console.log), and what it reports goes to ttyS1
+# (report), an ISA port: never to a virtio device, which is the code under
+# test.  The last line of a report is "end"; a guest that wrote none has failed.
+
+QEMU=qemu-system-$ARCH
+QEMU_MIN=5.0
+KERNEL=$OBJ/vmlinux
+STALL=${STALL:-60}	# seconds without a word on the console: the guest hangs
+
+GUEST_PID=	# the QEMU that runs now
+GUEST_CAUSE=	# why the last guest failed, in one line
+
+# What a kernel says when it is unwell.
+UNWELL='Kernel panic|BUG:|kernel BUG at|WARNING:|Oops:|DMA-API: [^ ]+ [^ ]+: |DMA-API: (exceeded|debugging out)|INFO: task .* blocked|stall(s|ed)? (on|detected)|detected stall|general protection fault'
+
+# check_qemu: there, and young enough
+check_qemu() {
+	local version
+	command -v "$QEMU" >/dev/null || die "$QEMU is missing (Debian: qemu-system-x86)"
+	version=$("$QEMU" --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p')
+	printf '%s\n' "$QEMU_MIN" "${version:-0}" | sort -CV ||
+		die "$QEMU is version ${version:-unknown}, too old: $QEMU_MIN or later is needed"
+}
+
+# machine_args: fills MACHINE_ARGS and CMDLINE for ARCH and ACCEL
+machine_args() {
+	CMDLINE='console=ttyS0 panic=-1 oops=panic'
+	case $ARCH in
+	x86_64)
+		MACHINE_ARGS=(-M "q35,usb=off,smbus=off" -smp 2 -m 1G)
+		# on a busy host an emulated timer can be late, and look broken
+		CMDLINE+=' no_timer_check tsc=reliable'
+		;;
+	*) die "ARCH=$ARCH: no QEMU machine is described for it" ;;
+	esac
+	case $ACCEL in
+	# without "fast" string instructions: TCG copies byte by byte with them
+	tcg) MACHINE_ARGS+=(-accel "tcg,thread=multi" -cpu "max,-erms,-fsrm") ;;
+	kvm) MACHINE_ARGS+=(-accel kvm -cpu host) ;;
+	*) die "ACCEL=$ACCEL: neither tcg nor kvm" ;;
+	esac
+}
+
+# run_guest NAME LIMIT CMDLINE QEMU-ARGS...: at most LIMIT seconds; files in
+# QEMU-ARGS are relative to $RESULTS/NAME.  Fails unless the guest ended by
+# itself, in good health, with a complete report.
+run_guest() {
+	try_guest "$@" && return
+	tail -n 30 "$RESULTS/$1/console.log" | tr -d '\r' >&2
+	printf 'the whole console: %s\n' "$RESULTS/$1/console.log" >&2
+	fail "guest $1: $GUEST_CAUSE"
+}
+
+# try_guest: the same, but only returns 1 and sets GUEST_CAUSE
+try_guest() {
+	local name=$1 limit=$2 cmdline=$3 dir=$RESULTS/$1
+	shift 3
+	machine_args
+	mkdir -p "$dir"
+	rm -f "$dir"/{console.log,report,qemu.log}
+	touch "$dir/console.log" "$dir/report"
+
+	trap stop_guest EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	(
+		cd "$dir" || exit
+		exec setpriv --pdeathsig TERM timeout --kill-after=5 "$limit" \
+			"$QEMU" "${MACHINE_ARGS[@]}" -nodefaults -no-user-config \
+			-display none -no-reboot -kernel "$KERNEL" \
+			-append "$CMDLINE $cmdline" \
+			-serial file:console.log -serial file:report "$@"
+	) </dev/null >"$dir/qemu.log" 2>&1 &
+	GUEST_PID=$!
+	watch_guest "$name" "$dir"
+}
+
+stop_guest() {
+	[ -n "$GUEST_PID" ] || return 0
+	kill "$GUEST_PID" 2>/dev/null || true
+	wait "$GUEST_PID" 2>/dev/null || true
+	GUEST_PID=
+}
+
+# watch_guest NAME DIR: shows where the guest is, until it ends or falls silent
+watch_guest() {
+	local name=$1 dir=$2 size=0 now moved=$SECONDS spoke=$SECONDS shown=0 status=0
+	while kill -0 "$GUEST_PID" 2>/dev/null; do
+		timeout 0.5 tail --pid="$GUEST_PID" -s 0.1 -f /dev/null || true
+		progress "$dir/console.log"
+		now=$(cat "$dir/console.log" "$dir/report" | wc -c)
+		if [ "$now" -ne "$size" ]; then
+			size=$now moved=$SECONDS
+		elif [ $((SECONDS - moved)) -ge "$STALL" ]; then
+			stop_guest
+			GUEST_CAUSE="hangs: silent for $STALL s, $(last_words "$dir")"
+			return 1
+		fi
+		if [ $((SECONDS - spoke)) -ge 15 ]; then
+			say "  guest $name runs: $(last_words "$dir")"
+			spoke=$SECONDS
+		fi
+	done
+	wait "$GUEST_PID" || status=$?
+	GUEST_PID=
+	progress "$dir/console.log"
+	GUEST_CAUSE=$(why_failed "$dir" "$status")
+	[ -z "$GUEST_CAUSE" ]
+}
+
+# progress CONSOLE: prints the lines that are new, of the caller's $shown: what
+# the guest's init says, or everything with V=1
+progress() {
+	local lines
+	lines=$(wc -l <"$1")
+	[ "$lines" -gt "$shown" ] || return 0
+	sed -n "$((shown + 1)),${lines}p" "$1" | tr -d '\r' | while IFS= read -r line; do
+		case $V:$line in
+		1:*) printf '%s\n' "$line" ;;
+		*:guest:*) say "  $line" ;;
+		esac
+	done
+	shown=$lines spoke=$SECONDS
+}
+
+last_words() {
+	printf 'its last words: "%s"' "$(tr -d '\r' <"$1/console.log" | tail -n 1 | cut -c 1-120)"
+}
+
+# why_failed DIR STATUS: one line, or nothing if all is well
+why_failed() {
+	local dir=$1 status=$2 panic
+	panic=$(grep -an -m 1 'Kernel panic' "$dir/console.log" | cut -d : -f 1)
+	if [ -n "$panic" ]; then
+		cause_of_panic "$dir/console.log" "$panic"
+	elif [ "$status" -eq 124 ] || [ "$status" -eq 137 ]; then
+		echo "was not done in time, $(last_words "$dir")"
+	elif [ "$status" -ne 0 ]; then
+		echo "$QEMU ended with status $status: $(tail -n 1 "$dir/qemu.log")"
+	elif [ "$(tail -n 1 "$dir/report" | tr -d '\r')" != end ]; then
+		echo "ended without a verdict, $(last_words "$dir")"
+	fi
+}
+
+# cause_of_panic CONSOLE LINE: the first complaint in the trace before the panic
+cause_of_panic() {
+	head -n "$2" "$1" | tail -n 60 | tr -d '\r' | grep -aE "$UNWELL" |
+		sed 's/^\[[^]]*\] *//' | sed -n '1p; 1!{$p}' | paste -sd '|' | sed 's/|/ -> /'
+}
+
+# probe_kvm: /dev/kvm may open and still hang the guest; find out soon
+probe_kvm() {
+	[ "$ACCEL" = kvm ] || return 0
+	: 2>/dev/null <>/dev/kvm || die 'ACCEL=kvm: /dev/kvm cannot be opened'
+	say 'ACCEL=kvm: a short guest must answer first'
+	mkdir -p "$RESULTS/kvm"
+	spec_base "$GUEST/nothing.init" | initramfs "$RESULTS/kvm/initramfs"
+	try_guest kvm 20 '' -initrd initramfs ||
+		die "ACCEL=kvm: /dev/kvm is there, but a guest on it $GUEST_CAUSE; ACCEL=tcg needs no KVM"
+}

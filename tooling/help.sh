@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# usage: help.sh
+
+# shellcheck source=tooling/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+bases=$(cd "$TOP/patches" && echo */base)
+
+cat <<EOF
+Piecewise virtqueue buffers for Linux: a patch series, and what tests it.
+
+  make boot          build the kernel, boot it in QEMU, move real data
+  make check         the test command: ends with 'N passed, N failed, N skipped'
+  make check-all     the same, and what takes hours
+  make check-parity  only: do old and new ring do the same?
+
+  make tree          assemble build/<base>/linux: tag base, branch series
+  make refresh       write the commits on branch series back to patches/
+  make build         build the guest's kernel
+  make clean         remove build/<base>; downloads stay
+
+Variables, as in 'make boot ACCEL=kvm':
+  BASE=$BASE          the kernel line (have: ${bases//\/base/})
+  KERNEL_SRC=        a tarball, git tree or directory of that line, to be used
+                     instead of Debian's package linux-source-<base>; a tree
+                     once made stays on its source
+  ACCEL=tcg          how QEMU runs the guest; kvm where /dev/kvm works
+  ARCH=x86_64        the guest's architecture
+  O=build            where everything goes that is made
+  V=0                V=1 shows the output of every command
+  J=$J                jobs at once (all processors)
+
+As root on Debian, packages that are missing are installed; anybody else is
+told which ones are needed.
+EOF

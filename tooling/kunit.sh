@@ -1,0 +1,73 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# usage: kunit.sh
+#
+# Runs the kernel's KUnit suites that match KUNIT_FILTER (default: virtio*) in
+# the guest, and has the tree's own kunit.py read what they say.  Leaves
+# $RESULTS/kunit.ktap.
+
+# shellcheck source=tooling/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+GUEST=$TOP/tooling/guest
+# shellcheck source=tooling/guest/qemu.sh
+. "$GUEST/qemu.sh"
+# shellcheck source=tooling/guest/initramfs.sh
+. "$GUEST/initramfs.sh"
+
+KUNIT_FILTER=${KUNIT_FILTER:-virtio*}
+RUN=$RESULTS/kunit
+KTAP=$RESULTS/kunit.ktap
+LIMIT=${LIMIT:-240}
+
+# The suite provokes misuse on purpose, and every misuse warns, here:
+MAY_WARN='WARNING: .*drivers/virtio/virtqueue_buf[.]c:[0-9]'
+
+parse() { python3 "$LINUX/tools/testing/kunit/kunit.py" parse "$KTAP"; }
+
+# count WHAT: cases of the last line of kunit.py, "... Ran 5 tests: passed: 5"
+count() {
+	sed -n "s/.*Ran [0-9]* tests:.*$1: \([0-9]*\).*/\1/p" "$RUN/parsed" | tail -n 1
+}
+
+# complaint: the first thing on the console that no test provokes
+complaint() {
+	grep -aE "KTAP version|$UNWELL" "$KTAP" | awk -v may="$MAY_WARN" '
+		/KTAP version/ { running = 1; next }
+		running && $0 ~ may { next }
+		{ sub(/^\[[^]]*\] */, ""); print; exit }'
+}
+
+main() {
+	local status=0 passed failed skipped complaint
+	need_packages qemu-system-x86 busybox-static python3
+	check_qemu
+	[ -e "$OBJ/.done" ] || die "no finished kernel in $OBJ: make build"
+
+	rm -rf "$RUN" "$KTAP"
+	mkdir -p "$RUN"
+	spec_base "$GUEST/nothing.init" | initramfs "$RUN/initramfs"
+	probe_kvm
+
+	say "KUnit suites $KUNIT_FILTER in one guest ($ACCEL), console in $RUN/console.log"
+	run_guest kunit "$LIMIT" "kunit.enable=1 kunit.filter_glob=$KUNIT_FILTER" -initrd initramfs
+	tr -d '\r' <"$RUN/console.log" >"$KTAP"
+	parse >"$RUN/parsed" 2>&1 || status=$?
+
+	passed=$(count passed) failed=$(count failed) skipped=$(count skipped)
+	complaint=$(complaint)
+	[ "$V" != 1 ] || cat "$RUN/parsed"
+	if [ $((${passed:-0} + ${failed:-0})) -eq 0 ]; then
+		tail -n 5 "$RUN/parsed" >&2
+		fail "KUnit: no test ran (KUNIT_FILTER=$KUNIT_FILTER)"
+	fi
+	say "KUnit: ${passed:-0} passed, ${failed:-0} failed, ${skipped:-0} skipped, details in $RUN/parsed"
+	if [ "${failed:-0}" -ne 0 ] || [ "$status" -ne 0 ]; then
+		grep -E 'FAILED|CRASHED|ERROR' "$RUN/parsed" >&2 || tail -n 5 "$RUN/parsed" >&2
+		fail "KUnit: ${failed:-0} failed"
+	fi
+	[ -z "$complaint" ] || fail "KUnit: every case passed, but the kernel said: $complaint"
+}
+
+main "$@"

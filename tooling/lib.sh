@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash disable=SC2034
+# Sourced by every script of tooling/: where things are, and how to speak.
+#
+# Exit status of every script: 0 success, 1 a test failed, 2 could not run
+# (bad input, missing package, no network, full disk, ...).
+
+set -euo pipefail
+export LC_ALL=C
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+BASE=${BASE:-6.12}
+V=${V:-0}
+J=${J:-$(nproc)}
+ARCH=${ARCH:-x86_64}
+ACCEL=${ACCEL:-tcg}
+KERNEL_SRC=${KERNEL_SRC:-}
+O=$(realpath -m "${O:-$TOP/build}")
+
+PATCHES=$TOP/patches/$BASE	# series, base and the patches
+BUILD=$O/$BASE			# all that is made for this base
+LINUX=$BUILD/linux		# the assembled tree: tag base, branch series
+OBJ=$BUILD/obj			# kernel build directory (make O=)
+RESULTS=$BUILD/results		# what the last run found
+
+# die MESSAGE: could not run; one line, nothing else
+die() {
+	printf 'error: %s\n' "$*" >&2
+	exit 2
+}
+
+# fail MESSAGE: a test found a fault
+fail() {
+	printf 'FAIL: %s\n' "$*" >&2
+	exit 1
+}
+
+# say MESSAGE: a line of progress
+say() {
+	printf '[%3ds] %s\n' "$SECONDS" "$*"
+}
+
+# quietly LOG COMMAND...: output goes to LOG (and to the screen with V=1); a
+# line of progress every 20 seconds; on failure the last LOG_TAIL lines of LOG
+# are shown (20 unless set; 0 when the caller sums it up in a line of its own)
+quietly() {
+	local log=$1 pid ticker status=0
+	shift
+	mkdir -p "$(dirname "$log")"
+	if [ "$V" = 1 ]; then
+		"$@" 2>&1 | tee "$log"
+		return
+	fi
+	# each in a process group of its own: Ctrl-C must end the command with all
+	# its children, and nobody shall wait for a sleep
+	set -m
+	"$@" >"$log" 2>&1 </dev/null &
+	pid=$!
+	while sleep 20 && kill -0 "$pid" 2>/dev/null; do
+		say "  ... $(tail -n 1 "$log" | tr -d '\r' | cut -c 1-100)"
+	done &
+	ticker=$!
+	set +m
+	trap 'kill_groups "$pid" "$ticker"; exit 130' INT TERM HUP
+	wait "$pid" || status=$?
+	kill_groups "$ticker"
+	trap - INT TERM HUP
+	if [ "$status" -ne 0 ] && [ "${LOG_TAIL:-20}" -gt 0 ]; then
+		tail -n "${LOG_TAIL:-20}" "$log" >&2
+		printf 'the whole log: %s\n' "$log" >&2
+	fi
+	return "$status"
+}
+
+# kill_groups PID...: ends these process groups, and waits for their leaders
+kill_groups() {
+	local pid
+	for pid; do
+		kill -TERM -- "-$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+}
+
+# check_base: BASE is one that we have patches for
+check_base() {
+	local have
+	case $BASE in
+	*/* | .*) ;;
+	*) if [ -f "$PATCHES/base" ]; then return; fi ;;
+	esac
+	have=$(cd "$TOP/patches" && echo */base)
+	die "unknown BASE=$BASE (have: ${have//\/base/})"
+}
+
+# base_get KEY: what patches/<base>/base says of KEY
+base_get() {
+	sed -n "s/^$1=//p" "$PATCHES/base"
+}
+
+# need_space MB DIR: there is room for MB megabytes in DIR
+need_space() {
+	local free
+	mkdir -p "$2" || die "cannot write to $2"
+	free=$(df -Pm "$2" | awk 'NR == 2 { print $4 }')
+	[ "$free" -ge "$1" ] ||
+		die "disk full: $2 needs $1 MB, has $free MB ($(($1 - free)) MB missing)"
+}
+
+# disk_full DIR: little is left there, so the failure that we look at is no wonder
+disk_full() {
+	[ "$(df -Pm "$1" | awk 'NR == 2 { print $4 }')" -lt 20 ]
+}
+
+# shellcheck source=tooling/packages.sh
+. "$TOP/tooling/packages.sh"

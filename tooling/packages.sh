@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced by lib.sh: installs what a script needs.
+#
+#	need_packages flex bison libelf-dev
+#
+# As root on Debian, apt-get installs what is missing.  Anybody else is told in
+# one line what to install, and nothing happens.  Nothing missing: nothing done.
+
+APT_LOG=$O/apt.log
+
+need_packages() {
+	local missing=()
+	mapfile -t missing < <(missing_packages "$@")
+	[ "${#missing[@]}" -gt 0 ] || return 0
+	on_debian || die "needed here: what Debian calls ${missing[*]}"
+	[ "$(id -u)" = 0 ] ||
+		die "needed: ${missing[*]} (as root: apt-get install ${missing[*]})"
+	say "installing ${missing[*]}"
+	apt_update
+	apt_get install -y --no-install-recommends "${missing[@]}" ||
+		die "apt-get could not install ${missing[*]}: $(apt_error)"
+}
+
+# missing_packages PACKAGE...: those that are not installed, one a line
+missing_packages() {
+	local package
+	for package; do
+		if command -v dpkg-query >/dev/null; then
+			installed "$package" || echo "$package"
+		else
+			present "$package" || echo "$package"
+		fi
+	done
+}
+
+installed() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | sort -u)" = installed ]
+}
+
+# present PACKAGE: without dpkg, one file or command of it stands for the whole
+present() {
+	case $1 in
+	build-essential) command -v gcc && command -v make ;;
+	libelf-dev) [ -e /usr/include/libelf.h ] ;;
+	libssl-dev) [ -e /usr/include/openssl/ssl.h ] ;;
+	busybox-static) command -v busybox ;;
+	coccinelle) command -v spatch ;;
+	qemu-system-x86) command -v qemu-system-x86_64 ;;
+	qemu-system-common | linux-libc-dev | libc6-dev) true ;;
+	xz-utils) command -v xz ;;
+	*) command -v "$1" ;;
+	esac >/dev/null
+}
+
+on_debian() {
+	grep -qx 'ID=debian' /etc/os-release 2>/dev/null && command -v apt-get >/dev/null
+}
+
+# apt_get ARGUMENT...: without questions; failures are summed up by apt_error
+apt_get() {
+	DEBIAN_FRONTEND=noninteractive LOG_TAIL=0 quietly "$APT_LOG" apt-get -q \
+		-o DPkg::Lock::Timeout=300 -o APT::Sandbox::User=root -o Acquire::Retries=2 \
+		-o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30 "$@"
+}
+
+# apt_update: once a run is enough.  A source that cannot be reached is no
+# error yet: what we need may be known, or come from another one.
+apt_update() {
+	[ -z "${APT_UPDATED:-}" ] || return 0
+	APT_UPDATED=1
+	say 'apt-get update'
+	apt_get update || true
+}
+
+# apt_error: what apt-get said, in one line
+apt_error() {
+	local line
+	line=$(grep -m 1 '^E: Failed to fetch' "$APT_LOG" | sed 's/^E: Failed to fetch [^ ]* */no network? /' || true)
+	[ -n "$line" ] || line=$(grep -m 1 -E '^(E|Err|W):' "$APT_LOG" || tail -n 1 "$APT_LOG")
+	printf '%s (log: %s)' "${line#E: }" "$APT_LOG"
+}
