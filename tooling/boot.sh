@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# usage: boot.sh [DEVICES]
+# usage: [CONVERTED=drivers] boot.sh [DEVICES]
 #
 # Boots one guest with the devices of guest/devices (or of the file named),
 # lets it do real I/O through each of them, and compares what the guest saw
@@ -28,7 +28,7 @@ LIMIT=${LIMIT:-240}			# seconds, for the whole guest
 NAMES=()			# the devices, in the order of the table
 declare -A DRIVER SLOT RING INDIRECT EVENT_IDX OPTIONS	# by name
 declare -A KIND			# of a call in guest/calls: new or classic
-CONVERTED=' '			# drivers that must use the new calls
+CONVERTED=${CONVERTED:-}		# drivers that must use the new calls (guest/calls)
 QEMU_ARGS=()
 declare -A REPORT		# by name.key: what the guest said
 declare -A COUNT		# by kind.virtioN: buffers
@@ -37,7 +37,7 @@ declare -A COUNT		# by kind.virtioN: buffers
 rows() { grep -vE '^[[:space:]]*(#|$)' "$1"; }
 
 read_tables() {
-	local name driver ring indirect event_idx options kind
+	local name driver ring indirect event_idx options kind converted=
 	while read -r name driver ring indirect event_idx options; do
 		declare -F "plug_$driver" >/dev/null ||
 			die "$DEVICES: $name: no test for driver \"$driver\""
@@ -51,10 +51,11 @@ read_tables() {
 	while read -r kind name; do
 		case $kind in
 		new | classic) KIND[$name]=$kind ;;
-		converted) CONVERTED+="$name " ;;
+		converted) converted+="$name " ;;
 		*) die "guest/calls: what is \"$kind\"?" ;;
 		esac
 	done < <(rows "$GUEST/calls")
+	CONVERTED=${CONVERTED:-$converted}
 }
 
 # virtio_options NAME: what every virtio device on PCI is asked for
@@ -256,7 +257,7 @@ whats_wrong() {
 
 # must_be_new DRIVER: it has been converted, and the tree carries the series
 must_be_new() {
-	[[ $CONVERTED = *" $1 "* ]] && [ -e "$LINUX/include/linux/virtio_buf.h" ]
+	[[ " $CONVERTED " = *" $1 "* ]] && [ -e "$LINUX/include/linux/virtio_buf.h" ]
 }
 
 # a probe that missed calls has not counted them
@@ -310,11 +311,12 @@ main() {
 	need_packages "qemu-system-x86" busybox-static fio
 	check_qemu
 	[ -e "$OBJ/.done" ] || die "no finished kernel in $OBJ: make build"
+	one_guest
 	read_tables
 	probe_kvm
 
 	rm -rf "$TSV" "$RUN"
-	mkdir -p "$RUN"
+	need_space 500 "$RUN"
 	for name in "${NAMES[@]}"; do
 		"plug_${DRIVER[$name]}" "$name"
 	done

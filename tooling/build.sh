@@ -39,14 +39,17 @@ compiler() {
 	fi
 }
 
-# logged LOG WHAT COMMAND...: a step of the build; its failure in one line
+# logged LOG WHAT COMMAND...: a step of the build; its failure in one line, after
+# the end of the log unless the cause is plain
 logged() {
-	local log=$1 what=$2 cause
+	local log=$1 what=$2
 	shift 2
-	quietly "$log" "$@" && return
-	cause=$(grep -m 1 -iE 'no space left on device|disk quota exceeded' "$log" ||
-		grep -m 1 -E ': (fatal )?error: |\*\*\* ' "$log" || tail -n 1 "$log")
-	die "$what: ${cause:-see $log}"
+	LOG_TAIL=0 quietly "$log" "$@" && return
+	if grep -qiE 'no space left on device|disk quota exceeded' "$log"; then
+		die "$what: disk full: $(df -Ph "$OBJ" | awk 'NR == 2 { print $4, "free on", $6 }'); log in $log"
+	fi
+	tail -n 20 "$log" >&2
+	die "$what: $(grep -m 1 -E ': (fatal )?error: |\*\*\* ' "$log" || tail -n 1 "$log"); log in $log"
 }
 
 # The fragments, merged by the tree's own script, on top of allnoconfig: nothing
@@ -96,12 +99,22 @@ find_offsets() {
 		die "no offsets in $dir/offsets.s"
 }
 
+one_build() {
+	exec 8>"$BUILD/build.lock"
+	flock -n 8 && return
+	say 'waiting for another build to end'
+	flock 8
+}
+
 main() {
 	local fragments=("$GUEST"/{kernel,virtio,debug,"$ARCH"}.config "$@")
 	[ -f "$LINUX/Makefile" ] || die "no kernel tree at $LINUX: make tree"
 	[ -f "$GUEST/$ARCH.config" ] || die "ARCH=$ARCH: no configuration for it in $GUEST"
+	need_packages build-essential flex bison bc libelf-dev
 	COMPILER=$(compiler)
+	[ -e "$DONE" ] || need_space 700 "$OBJ"
 	mkdir -p "$OBJ"
+	one_build
 
 	logged "$BUILD/config.log" 'kernel configuration' configure "${fragments[@]}"
 	assert_config "${fragments[@]}"

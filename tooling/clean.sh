@@ -18,5 +18,6 @@ if [ -n "$(stamp_get tip)" ]; then
 	[ -z "$lost" ] ||
 		die "$TREE has local work ($lost): run 'make refresh' first, or remove $BUILD yourself"
 fi
+say "removing $BUILD"
 rm -rf "$BUILD"
-say "removed $BUILD"
+say removed

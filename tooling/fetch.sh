@@ -93,12 +93,16 @@ behind() {
 	[ -z "$1" ] || dpkg --compare-versions "$1" lt "$2"
 }
 
-# candidate PACKAGE: the version that apt would install, if it can be downloaded
-# (an installed one need not)
+# candidate PACKAGE: the version that apt would install; or, when that is an
+# installed one which is no longer offered, the newest that is
 candidate() {
 	local version
 	version=$(apt-cache policy "$1" | sed -n 's/^ *Candidate: //p')
-	apt-cache madison "$1" | awk -v version="$version" '$3 == version { print $3; exit }'
+	apt-cache madison "$1" | awk -v version="$version" '
+		NR == 1 { newest = $3 }
+		$3 == version { newest = version }
+		END { if (NR) print newest }
+	'
 }
 
 # checksums PACKAGE VERSION: what apt says, and what we recorded

@@ -44,9 +44,10 @@ main() {
 	need_packages qemu-system-x86 busybox-static python3
 	check_qemu
 	[ -e "$OBJ/.done" ] || die "no finished kernel in $OBJ: make build"
+	one_guest
 
 	rm -rf "$RUN" "$KTAP"
-	mkdir -p "$RUN"
+	need_space 100 "$RUN"
 	spec_base "$GUEST/nothing.init" | initramfs "$RUN/initramfs"
 	probe_kvm
 
@@ -62,6 +63,7 @@ main() {
 		tail -n 5 "$RUN/parsed" >&2
 		fail "KUnit: no test ran (KUNIT_FILTER=$KUNIT_FILTER)"
 	fi
+	echo "CASES ${passed:-0} ${failed:-0} ${skipped:-0}"
 	say "KUnit: ${passed:-0} passed, ${failed:-0} failed, ${skipped:-0} skipped, details in $RUN/parsed"
 	if [ "${failed:-0}" -ne 0 ] || [ "$status" -ne 0 ]; then
 		grep -E 'FAILED|CRASHED|ERROR' "$RUN/parsed" >&2 || tail -n 5 "$RUN/parsed" >&2

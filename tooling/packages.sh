@@ -76,7 +76,10 @@ apt_update() {
 # apt_error: what apt-get said, in one line
 apt_error() {
 	local line
-	line=$(grep -m 1 '^E: Failed to fetch' "$APT_LOG" | sed 's/^E: Failed to fetch [^ ]* */no network? /' || true)
-	[ -n "$line" ] || line=$(grep -m 1 -E '^(E|Err|W):' "$APT_LOG" || tail -n 1 "$APT_LOG")
+	line=$(sed -n 's/^[EW]: Failed to fetch [^ ]* *//p' "$APT_LOG" | head -n 1)
+	case $line in
+	*onnect* | *resolv* | *timed\ out* | *unreachable*) line="no network? $line" ;;
+	'') line=$(grep -m 1 -E '^(E|W):' "$APT_LOG" || tail -n 1 "$APT_LOG") ;;
+	esac
 	printf '%s (log: %s)' "${line#E: }" "$APT_LOG"
 }

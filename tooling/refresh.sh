@@ -54,13 +54,10 @@ check_messages() {
 		die "$(subject_of "$commit") has a Signed-off-by: that is for the person who posts it"
 }
 
-# new_file COMMIT STATUS MODE BLOB PATH: COMMIT changes PATH, which base does not have
+# new_file COMMIT MODE BLOB PATH: COMMIT brings PATH, which base does not have
 new_file() {
-	local commit=$1 status=$2 mode=$3 blob=$4 path=$5 first=${BROUGHT[$5]:-}
-	[ -z "$first" ] ||
-		die "$(subject_of "$commit") changes $path, which $(subject_of "$first") brings:" \
-			"a new file enters whole, so make it a fixup (git commit --fixup=${first:0:12})"
-	[ "$status" = A ] || die "$(subject_of "$commit"): unexpected $status of $path"
+	local commit=$1 mode=$2 blob=$3 path=$4
+	[[ $path != *$'\n'* ]] || die "strange file name: ${path@Q}"
 	case $mode in
 	100644 | 100755) ;;
 	*) die "$(subject_of "$commit") brings $path, which is no plain file" ;;
@@ -70,10 +67,10 @@ new_file() {
 		die "$(subject_of "$commit") brings $path, which is a path of this repository's own" ;;
 	esac
 	BROUGHT[$path]=$commit
+	NEW_FILES+=("$path")
 	mkdir -p "$STAGE/files/$(dirname "$path")"
 	kgit cat-file blob "$blob" >"$STAGE/files/$path"
 	[ "$mode" = 100644 ] || chmod +x "$STAGE/files/$path"
-	NEW_FILES+=("$path")
 }
 
 # stays_in_patch PATH: a new file that is of this base alone, as code that moved
@@ -82,13 +79,23 @@ stays_in_patch() {
 	base_get in_patch | grep -qxF "$1"
 }
 
-# split COMMIT: its new files go to the stage, and their names to NEW_FILES
+# split COMMIT: its new files go to the stage, and their names to NEW_FILES;
+# EDITS counts the files of base that it changes
 split() {
-	local commit=$1 mode blob status path
+	local commit=$1 mode blob status path first
 	NEW_FILES=()
+	EDITS=0
 	while read -r -d '' _ mode _ blob status && IFS= read -r -d '' path; do
-		kgit cat-file -e "base:$path" 2>/dev/null || stays_in_patch "$path" ||
-			new_file "$commit" "$status" "$mode" "$blob" "$path"
+		first=${BROUGHT[$path]:-}
+		[ -z "$first" ] ||
+			die "$(subject_of "$commit") changes $path, which $(subject_of "$first") brings:" \
+				"a new file enters whole, so make it a fixup (git commit --fixup=${first:0:12})"
+		if [ "$status" = A ] && ! kgit cat-file -e "base:$path" 2>/dev/null &&
+			! stays_in_patch "$path"; then
+			new_file "$commit" "$mode" "$blob" "$path"
+		else
+			EDITS=$((EDITS + 1))
+		fi
 	done < <(kgit diff-tree -r --no-renames --raw --no-abbrev -z --no-commit-id "$commit")
 }
 
@@ -104,15 +111,19 @@ patch_name() {
 	printf '%04d-%s.patch' "$1" "$name"
 }
 
-# without_new COMMIT: the same commit without NEW_FILES.  (A pathspec would make
-# format-patch skip a commit that brings nothing else.)
-without_new() {
-	[ "${#NEW_FILES[@]}" -gt 0 ] || { echo "$1" && return; }
-	GIT_INDEX_FILE=$SCRATCH/index kgit read-tree "$1"
-	printf '%s\n' "${NEW_FILES[@]}" |
-		GIT_INDEX_FILE=$SCRATCH/index kgit update-index --force-remove --stdin
-	kgit log -1 --format=%B "$1" |
-		kgit commit-tree -p "$1^" -F - "$(GIT_INDEX_FILE=$SCRATCH/index kgit write-tree)"
+# format COMMIT: its mail, without NEW_FILES
+format() {
+	local commit=$1 path paths=()
+	if [ "$EDITS" = 0 ]; then
+		# nothing is left for a path to select: an empty commit with this message
+		commit=$(kgit log -1 --format=%B "$1" | kgit commit-tree -p "$1^" -F - "$1^^{tree}")
+	elif [ "${#NEW_FILES[@]}" -gt 0 ]; then
+		paths=(-- .)
+		for path in "${NEW_FILES[@]}"; do
+			paths+=(":(exclude,literal)$path")
+		done
+	fi
+	kgit format-patch -1 "${FORMAT[@]}" "$commit" "${paths[@]}"
 }
 
 # stage_commit NUMBER COMMIT OURS: its patch, and its lines of series; OURS is
@@ -121,7 +132,7 @@ stage_commit() {
 	local name
 	split "$2"
 	name=$(patch_name "$1" "$2")
-	kgit format-patch -1 "${FORMAT[@]}" "$(without_new "$3")" >"$STAGE/patches/$name"
+	format "$3" >"$STAGE/patches/$name"
 	{
 		echo "$name"
 		[ "${#NEW_FILES[@]}" = 0 ] || printf '+ %s\n' "${NEW_FILES[@]}"

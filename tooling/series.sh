@@ -13,6 +13,7 @@
 shopt -s inherit_errexit	# a failure inside $(...) is a failure
 
 STAMP=.git/virtio-piecewise	# in $LINUX: what it was made from
+KNOWN=.git/virtio-piecewise.known	# in $LINUX: commits by what they are made from
 TREE=${LINUX#"$PWD/"}		# how messages call it
 IDENTITY='Virtio piecewise series'
 EMAIL='series@virtio-piecewise.invalid'
@@ -113,21 +114,50 @@ local_work() {
 }
 
 # build_series PATCHDIR FILEDIR COMMIT: commits each patch on top of COMMIT and
-# prints the last one.  Touches no work tree.
+# prints the last one.  Touches no work tree.  The same patch on the same parent
+# gives the same commit, so one that was made before is not made again.
 build_series() {
-	local dir=$1 files=$2 tip=$3 scratch name
+	local dir=$1 files=$2 tip=$3 index='' scratch name key commit
 	scratch=$(mktemp -d "$BUILD/scratch.XXXXXX")
 	(
 		trap 'rm -rf "$scratch"' EXIT
 		export GIT_INDEX_FILE=$scratch/index
-		kgit read-tree "$tip"
 		while read -r name; do
-			apply_patch "$dir/$name" "$scratch"
-			files_of_patch "$dir/series" "$name" | add_new_files "$files" || exit 2
-			tip=$(kgit commit-tree -p "$tip" -F "$scratch/message" "$(kgit write-tree)")
+			key=$(patch_key "$dir" "$files" "$tip" "$name")
+			commit=$(known_commit "$key")
+			if [ -z "$commit" ]; then
+				[ "$index" = "$tip" ] || kgit read-tree "$tip"
+				apply_patch "$dir/$name" "$scratch"
+				files_of_patch "$dir/series" "$name" | add_new_files "$files" || exit 2
+				commit=$(kgit commit-tree -p "$tip" -F "$scratch/message" "$(kgit write-tree)")
+				echo "$key $commit" >>"${KGIT_DIR:-$LINUX}/$KNOWN"
+				index=$commit
+			fi
+			tip=$commit
 		done < <(series_patches "$dir/series")
 		echo "$tip"
 	)
+}
+
+# patch_key PATCHDIR FILEDIR PARENT PATCH: a hash of all that its commit is made from
+patch_key() {
+	local path
+	{
+		echo "$3"
+		cat "$1/$4"
+		while read -r path; do
+			if [ -x "$2/$path" ]; then echo "x $path"; else echo "- $path"; fi
+			sha256sum <"$2/$path"
+		done < <(files_of_patch "$1/series" "$4")
+	} | sha256sum | cut -d ' ' -f 1
+}
+
+# known_commit KEY: the commit that was made from it, if git still has it
+known_commit() {
+	local file=${KGIT_DIR:-$LINUX}/$KNOWN commit=''
+	[ ! -f "$file" ] || commit=$(sed -n "s/^$1 //p" "$file" | tail -n 1)
+	[ -z "$commit" ] || kgit rev-parse -q --verify "$commit^{tree}" >/dev/null || commit=''
+	echo "$commit"
 }
 
 # files_of_patch SERIES PATCH: the new files that it brings

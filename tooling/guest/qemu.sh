@@ -9,8 +9,7 @@
 
 QEMU=qemu-system-$ARCH
 QEMU_MIN=5.0
-KERNEL=$OBJ/vmlinux
-STALL=${STALL:-60}	# seconds without a word on the console: the guest hangs
+STALL=${STALL:-90}	# seconds without a word on the console: the guest hangs
 
 GUEST_PID=	# the QEMU that runs now
 GUEST_CAUSE=	# why the last guest failed, in one line
@@ -18,13 +17,22 @@ GUEST_CAUSE=	# why the last guest failed, in one line
 # What a kernel says when it is unwell.
 UNWELL='Kernel panic|BUG:|kernel BUG at|WARNING:|Oops:|DMA-API: [^ ]+ [^ ]+: |DMA-API: (exceeded|debugging out)|INFO: task .* blocked|stall(s|ed)? (on|detected)|detected stall|general protection fault'
 
-# check_qemu: there, and young enough
+# check_qemu: a machine that we know, a QEMU that is there and young enough
 check_qemu() {
 	local version
+	machine_args
 	command -v "$QEMU" >/dev/null || die "$QEMU is missing (Debian: qemu-system-x86)"
 	version=$("$QEMU" --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p')
 	printf '%s\n' "$QEMU_MIN" "${version:-0}" | sort -CV ||
 		die "$QEMU is version ${version:-unknown}, too old: $QEMU_MIN or later is needed"
+}
+
+# one_guest: at a time, in one build directory
+one_guest() {
+	exec 8>"$BUILD/guest.lock"
+	flock -n 8 && return
+	say 'waiting for another guest to end'
+	flock 8
 }
 
 # machine_args: fills MACHINE_ARGS and CMDLINE for ARCH and ACCEL
@@ -46,6 +54,16 @@ machine_args() {
 	esac
 }
 
+# kernel_image: vmlinux, unless there is a bzImage that was made of it
+kernel_image() {
+	local bzimage=$OBJ/arch/x86/boot/bzImage
+	if [ -e "$bzimage" ] && [ ! "$OBJ/vmlinux" -nt "$bzimage" ]; then
+		echo "$bzimage"
+	else
+		echo "$OBJ/vmlinux"
+	fi
+}
+
 # run_guest NAME LIMIT CMDLINE QEMU-ARGS...: at most LIMIT seconds; files in
 # QEMU-ARGS are relative to $RESULTS/NAME.  Fails unless the guest ended by
 # itself, in good health, with a complete report.
@@ -60,7 +78,6 @@ run_guest() {
 try_guest() {
 	local name=$1 limit=$2 cmdline=$3 dir=$RESULTS/$1
 	shift 3
-	machine_args
 	mkdir -p "$dir"
 	rm -f "$dir"/{console.log,report,qemu.log}
 	touch "$dir/console.log" "$dir/report"
@@ -72,7 +89,7 @@ try_guest() {
 		cd "$dir" || exit
 		exec setpriv --pdeathsig TERM timeout --kill-after=5 "$limit" \
 			"$QEMU" "${MACHINE_ARGS[@]}" -nodefaults -no-user-config \
-			-display none -no-reboot -kernel "$KERNEL" \
+			-display none -no-reboot -kernel "$(kernel_image)" \
 			-append "$CMDLINE $cmdline" \
 			-serial file:console.log -serial file:report "$@"
 	) </dev/null >"$dir/qemu.log" 2>&1 &
@@ -106,7 +123,7 @@ watch_guest() {
 			spoke=$SECONDS
 		fi
 	done
-	wait "$GUEST_PID" || status=$?
+	{ wait "$GUEST_PID" || status=$?; } 2>/dev/null
 	GUEST_PID=
 	progress "$dir/console.log"
 	GUEST_CAUSE=$(why_failed "$dir" "$status")

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests for faults that the ring once had.
+ *
+ * They use the calls that add a whole buffer at once, and nothing private: so
+ * each of them can be seen to fail on a kernel that still has the fault.
+ */
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ring.h>
+
+#include "vring_device.h"
+
+#define RING_SIZE	8
+
+static struct vring_device *create(struct kunit *test)
+{
+	return vring_device_create(test, test->param_value, RING_SIZE);
+}
+
+static int add(struct vring_device *vd, struct vring_request *req)
+{
+	struct scatterlist *sgs[2];
+	unsigned int n = 0;
+
+	if (req->out) {
+		sg_mark_end(&req->sg[req->out - 1]);
+		sgs[n++] = req->sg;
+	}
+	if (req->in)
+		sgs[n++] = &req->sg[req->out];
+	return virtqueue_add_sgs(vd->vq, sgs, !!req->out, !!req->in, req,
+				 VRING_TEST_GFP);
+}
+
+/* The next buffer starts @n descriptors further on */
+static void advance(struct vring_device *vd, unsigned int n)
+{
+	struct vring_request *req = vring_request_create(vd, 64, 1, 0);
+
+	while (n--) {
+		KUNIT_ASSERT_EQ(vd->test, 0, add(vd, req));
+		vring_expect_round_trip(vd, req);
+	}
+	kunit_kfree(vd->test, req);
+}
+
+/*
+ * A device that does not play by the rules: it writes where it may, to the
+ * descriptors of a split ring, after a buffer was added. What it writes there
+ * must decide neither over the free list nor over what is unmapped.
+ */
+
+static void flip_next(struct vring_device *vd, unsigned int i, u16 value)
+{
+	vring_device_split_desc(vd, i)->flags ^=
+		cpu_to_virtio16(&vd->vdev, VRING_DESC_F_NEXT);
+}
+
+static void set_next(struct vring_device *vd, unsigned int i, u16 value)
+{
+	struct vring_desc *desc = vring_device_split_desc(vd, i);
+
+	desc->flags |= cpu_to_virtio16(&vd->vdev, VRING_DESC_F_NEXT);
+	desc->next = cpu_to_virtio16(&vd->vdev, value);
+}
+
+static void set_all_flags(struct vring_device *vd, unsigned int i, u16 value)
+{
+	vring_device_split_desc(vd, i)->flags = cpu_to_virtio16(&vd->vdev,
+								U16_MAX);
+}
+
+static void clear_flags(struct vring_device *vd, unsigned int i, u16 value)
+{
+	vring_device_split_desc(vd, i)->flags = 0;
+}
+
+static void rewrite_address(struct vring_device *vd, unsigned int i, u16 value)
+{
+	struct vring_desc *desc = vring_device_split_desc(vd, i);
+
+	desc->addr = cpu_to_virtio64(&vd->vdev, value);
+	desc->len = cpu_to_virtio32(&vd->vdev, value);
+}
+
+/* What the device writes to descriptor @i; some @value goes with it */
+static void (* const hostilities[])(struct vring_device *vd, unsigned int i,
+				    u16 value) = {
+	clear_flags, rewrite_address, flip_next, set_next, set_all_flags,
+};
+
+static void be_hostile(struct vring_device *vd, unsigned int how, u16 value)
+{
+	unsigned int i;
+
+	vring_device_doing(vd, "hostility %u, value %u", how, value);
+	for (i = 0; i < RING_SIZE; i++)
+		hostilities[how](vd, i, value);
+}
+
+/* Buffers of one and of three pieces come back, in one order and the other */
+static void hostile_completion(struct kunit *test)
+{
+	struct vring_device *vd = create(test);
+	struct vring_request *req[2] = {
+		vring_request_create(vd, 8, 1, 2),
+		vring_request_create(vd, 0, 0, 1),
+	};
+	unsigned int how, offset, first;
+	u16 id[2];
+
+	for (how = 0; how < ARRAY_SIZE(hostilities); how++) {
+		for (offset = 0; offset < 2 * RING_SIZE; offset++) {
+			KUNIT_ASSERT_EQ(test, 0, add(vd, req[0]));
+			KUNIT_ASSERT_EQ(test, 0, add(vd, req[1]));
+			id[0] = vring_expect_available(vd, req[0]);
+			id[1] = vring_expect_available(vd, req[1]);
+			be_hostile(vd, how, offset % RING_SIZE);
+
+			first = offset & 1;
+			vring_device_complete(vd, id[first], 0);
+			vring_device_complete(vd, id[!first], 0);
+			vring_expect_used(vd, req[first], 0);
+			vring_expect_used(vd, req[!first], 0);
+			vring_device_expect_nothing_held(vd);
+			vring_device_expect_idle(vd);
+			advance(vd, 1);
+		}
+	}
+}
+
+/* The same when the driver takes its buffers back */
+static void hostile_detach(struct kunit *test)
+{
+	struct vring_device *vd = create(test);
+	struct vring_request *req = vring_request_create(vd, 8, 1, 2);
+	unsigned int how;
+
+	for (how = 0; how < ARRAY_SIZE(hostilities); how++) {
+		advance(vd, how);
+		KUNIT_ASSERT_EQ(test, 0, add(vd, req));
+		be_hostile(vd, how, how);
+		KUNIT_ASSERT_EQ(test, 0, virtqueue_reset(vd->vq,
+							 vring_device_recycle,
+							 NULL));
+		KUNIT_EXPECT_EQ(test, how + 1, vd->nr_recycled);
+		vring_device_expect_nothing_held(vd);
+		vring_device_expect_idle(vd);
+	}
+}
+
+/* One errno per cause: a failed mapping is -ENOMEM, whatever the layout */
+static void mapping_fails_errno(struct kunit *test)
+{
+	struct vring_device *vd = create(test);
+	struct vring_request *req = vring_request_create(vd, 0, 2, 1);
+	unsigned int k;
+
+	for (k = 1; k <= 3; k++) {
+		vring_dma_fail_maps(vd, k, UINT_MAX);
+		KUNIT_EXPECT_EQ(test, -ENOMEM, add(vd, req));
+		vring_dma_fail_maps(vd, 0, 0);
+		vring_device_expect_nothing_held(vd);
+		vring_device_expect_idle(vd);
+	}
+}
+
+/*
+ * A mapping fails at a later piece, then a shorter buffer is added at the same
+ * head: what the first one had written must not look available behind it, nor
+ * ever look used.
+ */
+static void mapping_fails_phantom(struct kunit *test)
+{
+	struct vring_device *vd = create(test);
+	struct vring_request *four = vring_request_create(vd, 0, 4, 0);
+	struct vring_request *one = vring_request_create(vd, 8, 1, 0);
+	unsigned int k, offset;
+
+	for (offset = 0; offset < 3 * RING_SIZE; offset++) {
+		for (k = 2; k <= 4; k++) {
+			vring_device_doing(vd, "offset %u, mapping %u", offset,
+					   k);
+			vring_dma_fail_maps(vd, k, UINT_MAX);
+			KUNIT_EXPECT_LT(test, add(vd, four), 0);
+			vring_dma_fail_maps(vd, 0, 0);
+
+			KUNIT_ASSERT_EQ(test, 0, add(vd, one));
+			vring_expect_round_trip(vd, one);
+			vring_device_expect_idle(vd);
+			KUNIT_ASSERT_FALSE(test, vring_device_take(vd));
+		}
+	}
+}
+
+/* A failed mapping is no reason to try without a table */
+static void mapping_fails_no_retry(struct kunit *test)
+{
+	struct vring_device *vd = create(test);
+	struct vring_request *req = vring_request_create(vd, 0, 2, 1);
+	unsigned int k, nents = 3 + vd->config.indirect;
+
+	for (k = 1; k <= nents; k++) {
+		vring_dma_fail_maps(vd, k, k);
+		KUNIT_EXPECT_EQ(test, -ENOMEM, add(vd, req));
+		vring_dma_fail_maps(vd, 0, 0);
+		vring_device_expect_nothing_held(vd);
+		vring_device_expect_idle(vd);
+	}
+}
+
+static struct kunit_case fixes_cases[] = {
+	KUNIT_CASE_PARAM(hostile_completion, vring_gen_split_direct),
+	KUNIT_CASE_PARAM(hostile_detach, vring_gen_split_direct),
+	KUNIT_CASE_PARAM(mapping_fails_errno, vring_gen_dma),
+	KUNIT_CASE_PARAM(mapping_fails_phantom, vring_gen_dma),
+	KUNIT_CASE_PARAM(mapping_fails_no_retry, vring_gen_dma),
+	{}
+};
+
+static struct kunit_suite fixes_suite = {
+	.name = "virtio_ring_fixes",
+	.test_cases = fixes_cases,
+};
+
+kunit_test_suite(fixes_suite);

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Allocations of the driver side: counted, and made to fail.
+ *
+ * Both work from outside, the code under test has no hook for it. The kmem
+ * tracepoints show what the code under test allocates for a buffer: that is
+ * what the thread of the test allocates with VRING_TEST_GFP.
+ */
+#include <linux/sched.h>
+#include <linux/slab.h>
+#include <trace/events/kmem.h>
+
+#include "vring_device.h"
+
+static void vring_probe_kmalloc(void *data, unsigned long call_site,
+				const void *ptr, size_t bytes_req,
+				size_t bytes_alloc, gfp_t gfp, int node)
+{
+	struct vring_device *vd = data;
+
+	if (current != vd->task || !ptr || gfpflags_allow_blocking(gfp) ||
+	    (gfp & VRING_TEST_GFP) != VRING_TEST_GFP)
+		return;
+	if (vd->nr_tables < ARRAY_SIZE(vd->tables))
+		vd->tables[vd->nr_tables++] = ptr;
+}
+
+static void vring_probe_kfree(void *data, unsigned long call_site,
+			      const void *ptr)
+{
+	struct vring_device *vd = data;
+	unsigned int i;
+
+	if (current != vd->task)
+		return;
+	for (i = 0; i < vd->nr_tables; i++) {
+		if (vd->tables[i] == ptr) {
+			vd->tables[i] = vd->tables[--vd->nr_tables];
+			return;
+		}
+	}
+}
+
+/* Where tracepoints are not built in, leaks are for KASAN and kmemleak to see */
+void vring_alloc_init(struct vring_device *vd)
+{
+	vd->task = current;
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
+		return;
+	KUNIT_ASSERT_EQ(vd->test, 0,
+			register_trace_kmalloc(vring_probe_kmalloc, vd));
+	KUNIT_ASSERT_EQ(vd->test, 0,
+			register_trace_kfree(vring_probe_kfree, vd));
+}
+
+void vring_alloc_exit(struct vring_device *vd)
+{
+	unregister_trace_kfree(vring_probe_kfree, vd);
+	unregister_trace_kmalloc(vring_probe_kmalloc, vd);
+	tracepoint_synchronize_unregister();
+}
+
+/*
+ * The kernel's fault injection counts the allocations of a task. It spares
+ * those that may sleep, therefore VRING_TEST_GFP.
+ */
+void vring_need_failing_kmalloc(struct kunit *test)
+{
+	if (!IS_ENABLED(CONFIG_FAILSLAB))
+		kunit_skip(test, "needs CONFIG_FAILSLAB");
+}
+
+/**
+ * vring_fail_kmalloc - make an allocation fail
+ * @nth: which one, 1 is the next from now on
+ */
+void vring_fail_kmalloc(unsigned int nth)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	WRITE_ONCE(current->fail_nth, nth);
+#endif
+}
+
+/* Return: how many allocations away the failure still was, 0 if it came */
+unsigned int vring_fail_kmalloc_stop(void)
+{
+	unsigned int left = 0;
+
+#ifdef CONFIG_FAULT_INJECTION
+	left = READ_ONCE(current->fail_nth);
+	WRITE_ONCE(current->fail_nth, 0);
+#endif
+	return left;
+}

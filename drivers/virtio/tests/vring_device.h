@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A virtio device for KUnit: the other end of a virtqueue.
+ *
+ *	 test case     adds a buffer                 gets it back
+ *	                   |                              ^
+ *	                   v                              |
+ *	 virtqueue     the code under test, on a struct virtio_device
+ *	                   |                              ^
+ *	                   v                              |
+ *	 memory        the ring, known by its three addresses; fake DMA
+ *	                   |                              ^
+ *	                   v                              |
+ *	 vring_device  takes what is available,      completes it
+ *	               and judges every descriptor
+ *
+ * The device is written from the virtio specification (version 1.2, sections
+ * 2.7 "Split Virtqueues" and 2.8 "Packed Virtqueues"), and never looks into
+ * the driver's private state. So it can stand as the oracle for whatever code
+ * fills the ring.
+ *
+ * Everything runs in the thread of the test; nothing here takes a lock.
+ */
+#ifndef _VRING_DEVICE_H
+#define _VRING_DEVICE_H
+
+#include <kunit/test.h>
+#include <linux/dma-direction.h>
+#include <linux/prandom.h>
+#include <linux/scatterlist.h>
+#include <linux/virtio.h>
+
+#define VRING_MAX_SIZE		256	/* descriptors in a ring */
+#define VRING_MAX_PIECES	136	/* pieces of a buffer */
+#define VRING_MAX_MAPPINGS	512
+#define VRING_SLOTS		512	/* units of memory for pieces */
+#define VRING_SLOT_SIZE		128
+
+/* What a case is run with: one set of parameters */
+struct vring_config {
+	const char *name;
+	bool packed;
+	bool indirect;		/* VIRTIO_RING_F_INDIRECT_DESC */
+	bool event;		/* VIRTIO_RING_F_EVENT_IDX */
+	bool dma;		/* VIRTIO_F_ACCESS_PLATFORM: use the DMA API */
+	bool premapped;		/* the driver maps, virtqueue_set_dma_premapped() */
+	bool ctx;		/* a context per buffer, hence no indirect tables */
+};
+
+/* One piece of memory, as the driver means it and as the device sees it */
+struct vring_piece {
+	void *addr;
+	u32 len;
+	bool writable;		/* by the device */
+};
+
+/* A buffer that the device has taken from the ring */
+struct vring_chain {
+	u16 id;			/* head (split) or buffer id (packed) */
+	u16 nr_desc;		/* descriptors that it holds in the ring */
+	bool indirect;
+	unsigned int nr_pieces;
+	struct vring_piece pieces[VRING_MAX_PIECES];
+};
+
+/* A buffer that the driver wants to add. Its address serves as the token. */
+struct vring_request {
+	unsigned int out;	/* pieces that the device reads, they come first */
+	unsigned int in;	/* pieces that the device writes */
+	struct vring_piece pieces[VRING_MAX_PIECES];
+	struct scatterlist sg[VRING_MAX_PIECES];
+};
+
+struct vring_mapping {
+	dma_addr_t dma;
+	void *cpu;
+	size_t len;
+	enum dma_data_direction dir;
+	bool coherent;
+};
+
+struct vring_dma {
+	struct vring_mapping mappings[VRING_MAX_MAPPINGS];
+	unsigned int nr_mappings;
+	unsigned int nr_coherent;	/* those among them that hold a ring */
+	dma_addr_t next;		/* no address is given out twice */
+
+	/* Calls number first..last from now on fail, 1 is the next one */
+	unsigned int map_calls, map_first, map_last;
+	unsigned int alloc_calls, alloc_fails;
+};
+
+struct vring_position {
+	u16 pos;
+	bool wrap;
+};
+
+struct vring_device {
+	struct kunit *test;
+	char doing[64];			/* told when the test fails */
+	struct vring_config config;
+	struct device *dev;		/* does the DMA */
+	struct virtio_device vdev;
+	struct virtqueue *vq;
+	struct vring_dma dma;
+
+	unsigned int notified;		/* notifications received */
+	unsigned int resets;		/* of the queue */
+
+	/* What vring_device_recycle() was given: how many, the last one */
+	unsigned int nr_recycled;
+	void *recycled;
+
+	/* The ring, as the transport told the device */
+	unsigned int size;
+	void *desc_area;
+	void *driver_area;
+	void *device_area;
+
+	/* Progress. The split ring needs free-running positions only. */
+	struct vring_position avail;	/* the next one to take */
+	struct vring_position used;	/* the next one to complete */
+	u16 in_flight[VRING_MAX_SIZE];	/* by id: descriptors it holds, or 0 */
+	u16 owner[VRING_MAX_SIZE];	/* split: the head that holds it, plus 1 */
+	unsigned int nr_in_flight;	/* sum of the descriptors */
+	struct vring_chain chain;	/* the last one taken */
+
+	/* Memory that the driver makes buffers of */
+	void *slots;
+
+	/* Allocations of the driver side, as far as they are traced */
+	struct task_struct *task;
+	const void *tables[VRING_MAX_SIZE];
+	unsigned int nr_tables;
+};
+
+/* Parameter generators: every configuration, and useful subsets of them */
+const void *vring_gen_all(const void *prev, char *desc);
+const void *vring_gen_basic(const void *prev, char *desc);
+const void *vring_gen_dma(const void *prev, char *desc);
+const void *vring_gen_event(const void *prev, char *desc);
+const void *vring_gen_premapped(const void *prev, char *desc);
+const void *vring_gen_direct(const void *prev, char *desc);
+const void *vring_gen_indirect(const void *prev, char *desc);
+const void *vring_gen_split_direct(const void *prev, char *desc);
+const void *vring_gen_packed(const void *prev, char *desc);
+
+/* Life */
+struct vring_device *vring_device_create(struct kunit *test,
+					 const struct vring_config *config,
+					 unsigned int size);
+int vring_device_create_vq(struct vring_device *vd, unsigned int size);
+void vring_device_delete_vq(struct vring_device *vd);
+__printf(2, 3) void vring_device_doing(struct vring_device *vd,
+				       const char *fmt, ...);
+
+/* For virtqueue_reset() and virtqueue_resize() */
+void vring_device_recycle(struct virtqueue *vq, void *buf);
+
+/* The device side */
+bool vring_device_take(struct vring_device *vd);
+void vring_device_complete(struct vring_device *vd, u16 id, u32 len);
+void vring_device_want_notify(struct vring_device *vd, bool want);
+void vring_device_notify_at(struct vring_device *vd, unsigned int ahead);
+void vring_device_expect_idle(struct vring_device *vd);
+void vring_device_expect_nothing_held(struct vring_device *vd);
+struct vring_desc *vring_device_split_desc(struct vring_device *vd, u16 i);
+
+/* The driver side */
+struct vring_request *vring_request_create(struct vring_device *vd,
+					   unsigned int slot,
+					   unsigned int out, unsigned int in);
+void vring_request_finish(struct vring_device *vd, struct vring_request *req);
+void vring_request_init(struct vring_device *vd, struct vring_request *req,
+			unsigned int slot, unsigned int out, unsigned int in);
+void vring_request_map(struct vring_device *vd, struct vring_request *req,
+		       unsigned int first, unsigned int num);
+void vring_request_unmap(struct vring_device *vd, struct vring_request *req,
+			 unsigned int first, unsigned int num);
+enum dma_data_direction vring_request_dir(const struct vring_request *req,
+					  unsigned int i);
+
+/* Both sides at once, with expectations */
+u16 vring_expect_available(struct vring_device *vd,
+			   const struct vring_request *req);
+void vring_expect_used(struct vring_device *vd, const void *token, u32 len);
+void vring_expect_round_trip(struct vring_device *vd,
+			     const struct vring_request *req);
+
+/* Fake DMA, see vring_dma.c */
+void vring_dma_init(struct vring_device *vd);
+void vring_dma_fail_maps(struct vring_device *vd, unsigned int first,
+			 unsigned int last);
+void vring_dma_fail_alloc(struct vring_device *vd, unsigned int nth);
+void *vring_dma_to_cpu(struct vring_device *vd, u64 addr, u32 len, bool write);
+void vring_dma_expect_mapped(struct vring_device *vd, unsigned int nr);
+
+/* Allocations, see vring_alloc.c */
+#define VRING_TEST_GFP	(GFP_ATOMIC | __GFP_NOWARN)
+void vring_alloc_init(struct vring_device *vd);
+void vring_alloc_exit(struct vring_device *vd);
+void vring_need_failing_kmalloc(struct kunit *test);
+void vring_fail_kmalloc(unsigned int nth);
+unsigned int vring_fail_kmalloc_stop(void);
+
+/* The private state of small rings, see vring_state.c */
+#define VRING_STATE_SIZE	16
+
+struct vring_state {
+	unsigned int num_free;
+	unsigned int free_head;
+	unsigned int num_added;
+	u16 last_used_idx;
+	u16 avail_idx;
+	u16 avail_used_flags;
+	bool wrap;
+	u16 free[VRING_STATE_SIZE];	/* the free list, in its order */
+	void *data[VRING_STATE_SIZE];	/* tokens */
+	char driver_area[4];		/* split: with avail->idx */
+};
+
+void vring_get_state(struct vring_device *vd, struct vring_state *state);
+void vring_expect_state(struct vring_device *vd,
+			const struct vring_state *before, unsigned int mapped);
+
+/* A long random sequence, see vring_random.c */
+struct vring_random_calls {
+	/* Add the buffer, by any way that needs the least of the ring */
+	int (*add)(struct vring_device *vd, struct vring_request *req,
+		   struct rnd_state *rnd);
+	/* Begin to add it, and fail */
+	void (*fail)(struct vring_device *vd, struct vring_request *req,
+		     struct rnd_state *rnd);
+};
+
+u32 vring_random(struct rnd_state *rnd, u32 n);
+void vring_random_run(struct kunit *test, const struct vring_random_calls *calls);
+
+#endif /* _VRING_DEVICE_H */

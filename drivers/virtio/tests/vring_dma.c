@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fake DMA for a vring_device: every mapping is written down.
+ *
+ * A DMA address is never a physical address, and is never given out twice, so
+ * an address that was not mapped, is mapped no longer, or belongs to another
+ * piece does not go unnoticed. An unmap must name the address, the length and
+ * the direction of its map.
+ */
+#include <linux/dma-map-ops.h>
+#include <linux/gfp.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+
+#include "vring_device.h"
+
+/* Well away from all memory, where the type has the room for it */
+#define VRING_DMA_BASE	(sizeof(dma_addr_t) > 4 ? BIT_ULL(40) : BIT_ULL(30))
+
+static struct vring_mapping *vring_dma_find(struct vring_dma *dma, u64 addr)
+{
+	struct vring_mapping *map = dma->mappings;
+
+	for (; map < dma->mappings + dma->nr_mappings; map++)
+		if (addr >= map->dma && addr < map->dma + map->len)
+			return map;
+	return NULL;
+}
+
+static dma_addr_t vring_dma_record(struct vring_device *vd, void *cpu,
+				   size_t len, enum dma_data_direction dir,
+				   bool coherent)
+{
+	struct vring_dma *dma = &vd->dma;
+	struct vring_mapping *map = &dma->mappings[dma->nr_mappings];
+
+	if (dma->nr_mappings == VRING_MAX_MAPPINGS) {
+		KUNIT_FAIL(vd->test, "more mappings than a test should need");
+		return DMA_MAPPING_ERROR;
+	}
+
+	map->dma = dma->next + offset_in_page(cpu);
+	map->cpu = cpu;
+	map->len = len;
+	map->dir = dir;
+	map->coherent = coherent;
+	dma->nr_mappings++;
+	dma->nr_coherent += coherent;
+	/* A page that nobody maps lies between any two mappings */
+	dma->next += PAGE_ALIGN(offset_in_page(cpu) + len) + PAGE_SIZE;
+	return map->dma;
+}
+
+static void vring_dma_forget(struct vring_device *vd, dma_addr_t addr,
+			     size_t len, enum dma_data_direction dir,
+			     bool coherent)
+{
+	struct vring_dma *dma = &vd->dma;
+	struct vring_mapping *map = vring_dma_find(dma, addr);
+
+	if (!map) {
+		KUNIT_FAIL(vd->test, "unmapped %pad, which is not mapped", &addr);
+		return;
+	}
+	KUNIT_EXPECT_EQ(vd->test, addr, map->dma);
+	KUNIT_EXPECT_EQ(vd->test, len, map->len);
+	KUNIT_EXPECT_EQ(vd->test, dir, map->dir);
+	KUNIT_EXPECT_EQ(vd->test, coherent, map->coherent);
+
+	dma->nr_coherent -= map->coherent;
+	*map = dma->mappings[--dma->nr_mappings];
+}
+
+static void *vring_dma_alloc(struct device *dev, size_t size, dma_addr_t *dma,
+			     gfp_t gfp, unsigned long attrs)
+{
+	struct vring_device *vd = dev_get_drvdata(dev);
+	void *cpu;
+
+	if (++vd->dma.alloc_calls == vd->dma.alloc_fails)
+		return NULL;
+
+	cpu = alloc_pages_exact(size, gfp | __GFP_ZERO);
+	if (!cpu)
+		return NULL;
+
+	*dma = vring_dma_record(vd, cpu, size, DMA_BIDIRECTIONAL, true);
+	return cpu;
+}
+
+static void vring_dma_free(struct device *dev, size_t size, void *cpu,
+			   dma_addr_t dma, unsigned long attrs)
+{
+	vring_dma_forget(dev_get_drvdata(dev), dma, size, DMA_BIDIRECTIONAL,
+			 true);
+	free_pages_exact(cpu, size);
+}
+
+static dma_addr_t vring_dma_map_page(struct device *dev, struct page *page,
+				     unsigned long offset, size_t len,
+				     enum dma_data_direction dir,
+				     unsigned long attrs)
+{
+	struct vring_device *vd = dev_get_drvdata(dev);
+
+	vd->dma.map_calls++;
+	if (vd->dma.map_calls >= vd->dma.map_first &&
+	    vd->dma.map_calls <= vd->dma.map_last)
+		return DMA_MAPPING_ERROR;
+
+	return vring_dma_record(vd, page_address(page) + offset, len, dir,
+				false);
+}
+
+static void vring_dma_unmap_page(struct device *dev, dma_addr_t addr,
+				 size_t len, enum dma_data_direction dir,
+				 unsigned long attrs)
+{
+	vring_dma_forget(dev_get_drvdata(dev), addr, len, dir, false);
+}
+
+static const struct dma_map_ops vring_dma_ops = {
+	.alloc		= vring_dma_alloc,
+	.free		= vring_dma_free,
+	.map_page	= vring_dma_map_page,
+	.unmap_page	= vring_dma_unmap_page,
+};
+
+void vring_dma_init(struct vring_device *vd)
+{
+	vd->dma.next = VRING_DMA_BASE;
+	dev_set_drvdata(vd->dev, vd);
+	set_dma_ops(vd->dev, &vring_dma_ops);
+}
+
+/**
+ * vring_dma_fail_maps - make mappings fail
+ * @vd: the device
+ * @first: the first to fail, 1 is the next one from now on
+ * @last: the last to fail, UINT_MAX for all that follow, 0 for none
+ */
+void vring_dma_fail_maps(struct vring_device *vd, unsigned int first,
+			 unsigned int last)
+{
+	vd->dma.map_calls = 0;
+	vd->dma.map_first = first;
+	vd->dma.map_last = last;
+}
+
+/**
+ * vring_dma_fail_alloc - make one allocation of ring memory fail
+ * @vd: the device
+ * @nth: which one, 1 is the next, 0 for none
+ */
+void vring_dma_fail_alloc(struct vring_device *vd, unsigned int nth)
+{
+	vd->dma.alloc_calls = 0;
+	vd->dma.alloc_fails = nth;
+}
+
+static bool vring_dma_allows(const struct vring_mapping *map, bool write)
+{
+	return map->dir == DMA_BIDIRECTIONAL ||
+	       map->dir == (write ? DMA_FROM_DEVICE : DMA_TO_DEVICE);
+}
+
+/**
+ * vring_dma_to_cpu - what the device finds at an address
+ * @vd: the device
+ * @addr: address, as it stands in a descriptor
+ * @len: how much of it the device means to access
+ * @write: whether it means to write
+ *
+ * Return: where that is for the test; the test ends where the device would
+ * have hit memory that was not given to it.
+ */
+void *vring_dma_to_cpu(struct vring_device *vd, u64 addr, u32 len, bool write)
+{
+	struct vring_mapping *map;
+
+	/* Without the DMA API a device gets physical addresses */
+	if (!vd->config.dma) {
+		KUNIT_ASSERT_TRUE_MSG(vd->test, pfn_valid(PHYS_PFN(addr)),
+				      "%#llx is not memory", addr);
+		return phys_to_virt(addr);
+	}
+
+	map = vring_dma_find(&vd->dma, addr);
+	KUNIT_ASSERT_NOT_NULL_MSG(vd->test, map, "%#llx is not mapped", addr);
+	KUNIT_ASSERT_LE_MSG(vd->test, addr + len, map->dma + map->len,
+			    "%#llx is mapped, but not all of it", addr);
+	KUNIT_ASSERT_TRUE_MSG(vd->test, vring_dma_allows(map, write),
+			      "%#llx is mapped for the other direction", addr);
+	return map->cpu + (addr - map->dma);
+}
+
+/* Mappings of buffers and tables, the rings' own memory is not counted */
+void vring_dma_expect_mapped(struct vring_device *vd, unsigned int nr)
+{
+	KUNIT_EXPECT_EQ(vd->test, nr,
+			vd->dma.nr_mappings - vd->dma.nr_coherent);
+}

@@ -1,0 +1,140 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What a user may get wrong, or meet: one clear line that names the cause, an
+# exit status that is not 0, and nothing half-made that would be taken for
+# finished next time.
+
+# shellcheck source=tooling/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+SCRATCH=$(mktemp -d "$BUILD/bad-input.XXXXXX")
+# a nobody must get in as well
+chmod 755 "$SCRATCH"
+trap 'mountpoint -q "$SCRATCH/small" && umount "$SCRATCH/small"; rm -rf "$SCRATCH"' EXIT
+CASES=0
+
+# expect STATUS PATTERN COMMAND...: it exits with STATUS, and of what it says on
+# stderr one line is ours, and matches; make's own last word does not count
+expect() {
+	local wanted=$1 pattern=$2 status=0 said
+	shift 2
+	echo "expect: $pattern"
+	"$@" >"$SCRATCH/out" 2>"$SCRATCH/err" </dev/null || status=$?
+	said=$(grep -E '^(error|FAIL): ' "$SCRATCH/err" || true)
+	[ "$status" -eq "$wanted" ] ||
+		{ cat "$SCRATCH/out" "$SCRATCH/err"; fail "exit status $status, not $wanted: $*"; }
+	[ "$(wc -l <<<"$said")" -eq 1 ] ||
+		{ cat "$SCRATCH/err"; fail "not one line: $*"; }
+	grep -qE "$pattern" <<<"$said" || fail "\"$said\" does not match \"$pattern\""
+	! grep -qE 'Traceback|line [0-9]+: .*(unbound|command not found|No such)' "$SCRATCH/err" ||
+		{ cat "$SCRATCH/err"; fail "a stack trace: $*"; }
+	CASES=$((CASES + 1))
+}
+
+# tree ARGUMENT...: make tree in a directory of its own, which must stay empty of
+# anything that passes for a tree
+tree() {
+	env -u KERNEL_SRC O="$SCRATCH/o" "$@" make -s -C "$TOP" tree
+}
+
+no_tree() {
+	[ ! -e "$SCRATCH/o/$BASE/linux" ] || fail "a half-made tree is left"
+}
+
+# fake_kernel DIR VERSION PATCHLEVEL: as much of a kernel as is looked at first
+fake_kernel() {
+	mkdir -p "$1/drivers/virtio"
+	printf 'VERSION = %s\nPATCHLEVEL = %s\nSUBLEVEL = 1\n' "$2" "$3" >"$1/Makefile"
+	touch "$1/Kbuild" "$1/Kconfig"
+}
+
+inputs() {
+	expect 2 'unknown BASE=nope \(have: .*6\.12' make -s -C "$TOP" check BASE=nope
+	expect 2 'unknown BASE=\.\./6\.12' make -s -C "$TOP" tree BASE=../6.12
+	expect 2 'no check nonsense' "$TOP/tooling/check.sh" nonsense
+	expect 2 'ACCEL=nonsense' make -s -C "$TOP" boot ACCEL=nonsense
+}
+
+sources() {
+	expect 2 'KERNEL_SRC=/etc/passwd: not a kernel' \
+		env O="$SCRATCH/o" make -s -C "$TOP" boot KERNEL_SRC=/etc/passwd
+	no_tree
+	expect 2 'KERNEL_SRC=/nowhere: no such file' tree KERNEL_SRC=/nowhere
+	expect 2 'not a kernel directory' tree KERNEL_SRC="$TOP/tooling"
+	no_tree
+
+	fake_kernel "$SCRATCH/old" 5 10
+	expect 2 'Linux 5\.10.*BASE=6\.12 is wanted' tree KERNEL_SRC="$SCRATCH/old"
+	fake_kernel "$SCRATCH/linux" 6 12
+	tar -C "$SCRATCH" -cJf "$SCRATCH/half.tar.xz" linux
+	truncate -s -40 "$SCRATCH/half.tar.xz"
+	expect 2 'KERNEL_SRC=.*half\.tar\.xz' tree KERNEL_SRC="$SCRATCH/half.tar.xz"
+	no_tree
+}
+
+patches() {
+	local ring=drivers/virtio/virtio_ring.c
+	expect 2 '^error: 0001-.*\.patch does not apply: .*virtio_ring\.c' \
+		tree KERNEL_SRC="$SCRATCH/linux"
+	no_tree
+	# the same file, but for a line of context: no fuzz
+	git -C "$LINUX" -c safe.directory='*' show "base:$ring" |
+		sed 's/i = head;/i = the_head;/' >"$SCRATCH/linux/$ring"
+	expect 2 '^error: 0001-.*\.patch does not apply: .*virtio_ring\.c, hunk @@ ' \
+		tree KERNEL_SRC="$SCRATCH/linux"
+	no_tree
+}
+
+download() {
+	local deb
+	deb=$SCRATCH/o/download/$(base_get package)_$(base_get version)_all.deb
+	[ -f "$O/download/${deb##*/}" ] || { echo 'no package is here: checksum not tried'; return; }
+	mkdir -p "$SCRATCH/o/download"
+	head -c 1000000 "$O/download/${deb##*/}" >"$deb"
+	expect 2 'checksum mismatch: .*\.deb' tree
+	no_tree
+}
+
+nobody() {
+	expect 2 'no-such-package' setpriv --reuid=65534 --clear-groups \
+		env O="$SCRATCH/o" bash -c ". '$TOP/tooling/lib.sh'; need_packages no-such-package"
+}
+
+full_disk() {
+	mkdir "$SCRATCH/small"
+	mount -t tmpfs -o size=4m none "$SCRATCH/small" 2>/dev/null ||
+		{ echo 'mount is not allowed here: the full disk is not tried'; return; }
+	expect 2 'disk full: ' env -u KERNEL_SRC O="$SCRATCH/small" make -s -C "$TOP" tree
+}
+
+# guest LINE: run_guest, as boot.sh and kunit.sh have it
+guest() {
+	STALL=10 bash -c "
+		. '$TOP/tooling/lib.sh'
+		. '$TOP/tooling/guest/initramfs.sh'
+		. '$TOP/tooling/guest/qemu.sh'
+		RESULTS=$SCRATCH/results
+		$1"
+}
+
+guests() {
+	mkdir "$SCRATCH/bin"
+	printf '#!/bin/sh\necho "QEMU emulator version 2.1.0"\n' >"$SCRATCH/bin/qemu-system-$ARCH"
+	chmod +x "$SCRATCH/bin/qemu-system-$ARCH"
+	expect 2 'version 2\.1\.0, too old' env PATH="$SCRATCH/bin:$PATH" "$TOP/tooling/boot.sh"
+	expect 1 'guest panics: .*Kernel panic' guest 'run_guest panics 60 ""'
+	expect 1 'guest hangs: .*silent for 10 s' guest 'run_guest hangs 60 "" -S'
+	expect 1 'no test ran' env KUNIT_FILTER=nonsense RESULTS="$SCRATCH/results" "$TOP/tooling/kunit.sh"
+}
+
+mkdir -p "$SCRATCH/o"
+chmod 777 "$SCRATCH/o"
+inputs
+sources
+patches
+download
+nobody
+full_disk
+guests
+say "$CASES kinds of bad input, one clear line each"
