@@ -200,8 +200,14 @@ check_given() {
 	case $SOURCE_KIND in
 	git) say "KERNEL_SRC: the files of HEAD ($(foreign_git rev-parse --short=12 HEAD)), Linux $version; what is not committed is left out" ;;
 	directory) say "KERNEL_SRC: the files of $SOURCE, Linux $version" ;;
-	tarball) say "KERNEL_SRC: $SOURCE, Linux $version" ;;
+	tarball) say "KERNEL_SRC: $SOURCE, Linux $version$(tested_tarball)" ;;
 	esac
+}
+
+tested_tarball() {
+	local sum
+	sum=$(sha256sum <"$SOURCE")
+	[ "${sum%% *}" != "$(base_get tar_sha256)" ] || echo ', the one that the series was tested on'
 }
 
 # kernel_version <MAKEFILE: 6.12.117; nothing when it is not the kernel's
