@@ -31,8 +31,8 @@
 #define VRING_PACKED	0x2		/* in the packed format, not in the split */
 #define VRING_MAP	0x4		/* an address takes more than the phys */
 
-#define PACKED_AVAIL_USED	(1 << VRING_PACKED_DESC_F_AVAIL | \
-				 1 << VRING_PACKED_DESC_F_USED)
+#define PACKED_AVAIL_USED	(BIT(VRING_PACKED_DESC_F_AVAIL) | \
+				 BIT(VRING_PACKED_DESC_F_USED))
 
 /*
  * Put: one descriptor, at the cursor.
@@ -145,7 +145,7 @@ static noinline __cold void vring_refuse(struct vring_virtqueue *vq,
 	} else if (nents > buf->room) {
 		why = "more descriptors than announced";
 	} else if (dir == DMA_TO_DEVICE) {
-		why = "a readable piece follows a writable one";
+		why = "readable after writable";
 	} else {
 		why = "neither readable nor writable";
 	}
@@ -157,7 +157,7 @@ static noinline __cold void vring_refuse(struct vring_virtqueue *vq,
 /* 0 if readable, WRITE if writable, and anything above if neither */
 static __always_inline unsigned int vring_dir_flags(enum dma_data_direction dir)
 {
-	BUILD_BUG_ON(DMA_FROM_DEVICE != DMA_TO_DEVICE + 1);
+	BUILD_BUG_ON(DMA_FROM_DEVICE - DMA_TO_DEVICE != 1);
 	return (dir - DMA_TO_DEVICE) * VRING_DESC_F_WRITE;
 }
 
@@ -454,12 +454,6 @@ static noinline int vring_start(struct vring_virtqueue *vq, void *data,
  * Publish: show a complete buffer to the device.
  */
 
-static noinline __cold int vring_kick(struct vring_virtqueue *vq)
-{
-	virtqueue_kick(&vq->vq);
-	return 0;
-}
-
 /* A buffer was added, and the ring is no longer in use. */
 static __always_inline int vring_added(struct vring_virtqueue *vq)
 {
@@ -470,7 +464,7 @@ static __always_inline int vring_added(struct vring_virtqueue *vq)
 	 * was added since the last kick would wrap.  Kick just in case.
 	 */
 	if (unlikely(vq->num_added >= (1 << 16) - 1))
-		return vring_kick(vq);
+		virtqueue_kick(&vq->vq);
 	return 0;
 }
 
@@ -638,11 +632,14 @@ static noinline __cold void vring_rewind(struct vring_virtqueue *vq)
 
 static noinline __cold int vring_end_failed(struct vring_virtqueue *vq, int err)
 {
-	if (WARN_ONCE(!vq->buf.data, "%s: no buffer was started\n", vq->vq.name))
-		return -EINVAL;
-	if (WARN_ONCE(!err, "%s: empty buffer\n", vq->vq.name))
+	bool started = vq->buf.data;
+
+	/* An error of no buffer is not that of this one. */
+	if (WARN_ONCE(!started || !err, "%s: %s\n", vq->vq.name,
+		      started ? "empty buffer" : "no buffer was started"))
 		err = -EINVAL;
-	vring_rewind(vq);
+	if (started)
+		vring_rewind(vq);
 	return err;
 }
 

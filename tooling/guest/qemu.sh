@@ -119,7 +119,7 @@ watch_guest() {
 			return 1
 		fi
 		if [ $((SECONDS - spoke)) -ge 15 ]; then
-			say "  guest $name runs: $(last_words "$dir")"
+			say "  guest $name runs, $(last_words "$dir")"
 			spoke=$SECONDS
 		fi
 	done
@@ -133,20 +133,37 @@ watch_guest() {
 # progress CONSOLE: prints the lines that are new, of the caller's $shown: what
 # the guest's init says, or everything with V=1
 progress() {
-	local lines
+	local lines new line
 	lines=$(wc -l <"$1")
 	[ "$lines" -gt "$shown" ] || return 0
-	sed -n "$((shown + 1)),${lines}p" "$1" | tr -d '\r' | while IFS= read -r line; do
+	new=$(sed -n "$((shown + 1)),${lines}p" "$1" | tr -d '\r')
+	shown=$lines
+	while IFS= read -r line; do
 		case $V:$line in
 		1:*) printf '%s\n' "$line" ;;
 		*:guest:*) say "  $line" ;;
+		*) continue ;;
 		esac
-	done
-	shown=$lines spoke=$SECONDS
+		spoke=$SECONDS
+	done <<<"$new"
 }
 
+# last_words DIR: what each device was at ("guest: NAME: WHAT" on the console)
+# or, before that, the last line
 last_words() {
-	printf 'its last words: "%s"' "$(tr -d '\r' <"$1/console.log" | tail -n 1 | cut -c 1-120)"
+	tr -d '\r' <"$1/console.log" | awk '
+	{ last = $0 }
+	sub(/^guest: /, "") && split($0, part, ": ") > 1 {
+		if (!(part[1] in at)) names[++n] = part[1]
+		at[part[1]] = $0
+	}
+	END {
+		for (i = 1; i <= n; i++)
+			if (at[names[i]] != names[i] ": done")
+				words = words (words == "" ? "" : "; ") at[names[i]]
+		if (words == "") words = last
+		print "its last words: \"" substr(words, 1, 240) "\""
+	}'
 }
 
 # why_failed DIR STATUS: one line, or nothing if all is well

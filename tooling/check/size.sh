@@ -1,0 +1,60 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The ring, untouched and patched, with the guest's configuration: lines of code,
+# text, the longest function.  It must not grow by the series; what is measured
+# is left in $RESULTS/size.txt.
+
+# shellcheck source=tooling/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/check/kernel.sh
+. "$TOP/tooling/check/kernel.sh"
+
+need_packages cloc
+SCRATCH=$(mktemp -d)
+trap 'rm -rf "$SCRATCH"' EXIT
+
+sources() {
+	(cd "$EACH/drivers/virtio" && ls virtio_ring.c virtqueue_buf.c vring.h 2>/dev/null) || true
+}
+
+# measure COMMIT: LINES, LONGEST and the object file $SCRATCH/COMMIT.o
+measure() {
+	local files objects
+	go_to "$1"
+	configure_each >"$SCRATCH/log" 2>&1
+	mapfile -t files < <(sources)
+	mapfile -t objects < <(printf '%s\n' "${files[@]}" | sed -n 's|\(.*\)\.c$|drivers/virtio/\1.o|p')
+	compile "${objects[@]}" >"$SCRATCH/log" 2>&1 || { tail "$SCRATCH/log"; fail "$1 does not compile"; }
+	(cd "$EACH_OBJ" && ld -r -o "$SCRATCH/$1.o" "${objects[@]}")
+	(cd "$EACH/drivers/virtio" && cloc --quiet --csv "${files[@]}") >"$SCRATCH/cloc"
+	LINES_OF_CODE=$(tail -n 1 "$SCRATCH/cloc" | cut -d , -f 5)
+	LONGEST=$(cd "$EACH/drivers/virtio" && awk '
+		/^\{/ { start = FNR }
+		/^\}/ { if (start && FNR - start - 1 > longest) longest = FNR - start - 1; start = 0 }
+		END { print longest + 0 }' "${files[@]}")
+	# of all functions, as bloat-o-meter counts them
+	TEXT=$(nm -S "$SCRATCH/$1.o" | awk '$3 ~ /^[tT]$/ { print $2 }' |
+		{ sum=0; while read -r n; do sum=$((sum + 16#$n)); done; echo "$sum"; })
+	printf '%-8s %13s %17s %22s\n' "$1" "$LINES_OF_CODE" "$TEXT" "$LONGEST"
+}
+
+{
+	printf '%-8s %13s %17s %22s\n' '' 'lines of code' 'text, functions' 'longest body, lines'
+	measure base
+	lines=$LINES_OF_CODE text=$TEXT
+	measure series
+	echo
+	size "$SCRATCH/base.o" "$SCRATCH/series.o" | sed "s|$SCRATCH/||"
+	echo
+	"$EACH/scripts/bloat-o-meter" -c "$SCRATCH/base.o" "$SCRATCH/series.o" | grep -E '^(add/remove|Total)'
+} >"$SCRATCH/size.txt"
+cat "$SCRATCH/size.txt"
+mkdir -p "$RESULTS"
+cp "$SCRATCH/size.txt" "$RESULTS/size.txt"
+read -r _ lines text _ < <(grep '^base ' "$RESULTS/size.txt")
+read -r _ new_lines new_text longest < <(grep '^series ' "$RESULTS/size.txt")
+[ "$new_lines" -lt "$lines" ] || fail "the ring has $new_lines lines of code, $lines without the series"
+[ "$longest" -le 60 ] || fail "a function of the ring has $longest lines"
+[ "$new_text" -le "$text" ] || fail "the functions of the ring are $new_text bytes, $text without the series"
+say "the ring: $new_lines lines of code ($lines without the series), $new_text bytes of text ($text)"
