@@ -79,7 +79,6 @@ VRING_GEN(premapped, c->premapped)
 VRING_GEN(direct, vring_is_basic(c) && !c->indirect)
 VRING_GEN(indirect, vring_is_basic(c) && c->indirect)
 VRING_GEN(split_direct, vring_is_basic(c) && !c->indirect && !c->packed)
-VRING_GEN(packed, vring_is_basic(c) && c->packed)
 
 /*
  * The transport

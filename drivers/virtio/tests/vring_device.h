@@ -143,7 +143,6 @@ const void *vring_gen_premapped(const void *prev, char *desc);
 const void *vring_gen_direct(const void *prev, char *desc);
 const void *vring_gen_indirect(const void *prev, char *desc);
 const void *vring_gen_split_direct(const void *prev, char *desc);
-const void *vring_gen_packed(const void *prev, char *desc);
 
 /* Life */
 struct vring_device *vring_device_create(struct kunit *test,
