@@ -21,7 +21,7 @@ run_check() {
 	local log=$LOGS/$1.log status=0 start=$SECONDS last
 	say "$1 ..."
 	LOG_TAIL=0 quietly "$log" "$TOP/tooling/check/$1.sh" || status=$?
-	last=$(grep -avE '^(CASES |the whole log: )' "$log" | tail -n 1 | tr -d '\r' | sed 's/^\[[ 0-9]*s\] //')
+	last=$(sed -E '/^(CASES |the whole log: )/d; s/^\[[ 0-9]*s\] //' "$log" | tail -n 1)
 	case $status in
 	0) PASSED=$((PASSED + 1)) && say "ok      $1 ($((SECONDS - start)) s): $last" ;;
 	77) SKIPPED=$((SKIPPED + 1)) && say "skipped $1: $last" ;;

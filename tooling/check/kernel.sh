@@ -55,7 +55,7 @@ kunit_kernel() {
 		env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
 			"$EACH/scripts/kconfig/merge_config.sh" -m -O . "$TOP/tooling/guest/kunit.config" \
 			"$EACH/drivers/virtio/tests/.kunitconfig" "$fragment"
-		compile_in . KCONFIG_ALLCONFIG="$KUNIT_OBJ/.config" allnoconfig
+		compile_in "$KUNIT_OBJ" KCONFIG_ALLCONFIG="$KUNIT_OBJ/.config" allnoconfig
 	)
 	compile_in "$KUNIT_OBJ" "$@" bzImage
 	touch "$KUNIT_OBJ/.done"
