@@ -97,10 +97,13 @@ try_guest() {
 	watch_guest "$name" "$dir"
 }
 
+# stop_guest: what does not heed SIGTERM is killed; a QEMU that hangs in the
+# host's kernel cannot make us wait
 stop_guest() {
 	[ -n "$GUEST_PID" ] || return 0
 	kill "$GUEST_PID" 2>/dev/null || true
-	wait "$GUEST_PID" 2>/dev/null || true
+	timeout 5 tail --pid="$GUEST_PID" -s 0.1 -f /dev/null ||
+		kill -KILL -- "-$GUEST_PID" 2>/dev/null || true
 	GUEST_PID=
 }
 
@@ -114,15 +117,15 @@ watch_guest() {
 		if [ "$now" -ne "$size" ]; then
 			size=$now moved=$SECONDS
 		elif [ $((SECONDS - moved)) -ge "$STALL" ]; then
-			stop_guest
 			GUEST_CAUSE="hangs: silent for $STALL s, $(last_words "$dir")"
+			stop_guest
 			return 1
 		fi
 		if [ $((SECONDS - spoke)) -ge 15 ]; then
 			say "  guest $name runs, $(last_words "$dir")"
 			spoke=$SECONDS
 		fi
-	done
+	done 2>/dev/null	# what bash says of a QEMU that died is no news
 	{ wait "$GUEST_PID" || status=$?; } 2>/dev/null
 	GUEST_PID=
 	progress "$dir/console.log"

@@ -225,6 +225,8 @@ static u64 vring_config_features(const struct vring_config *config)
  *
  * When the test is over, nothing that the driver side mapped or allocated may
  * be left.
+ *
+ * Return: the device; a test that cannot have one ends here.
  */
 struct vring_device *vring_device_create(struct kunit *test,
 					 const struct vring_config *config,
@@ -748,6 +750,8 @@ void vring_request_unmap(struct vring_device *vd, struct vring_request *req,
  * @in: number of pieces that the device writes
  *
  * On a premapped queue the pieces are mapped, until vring_request_finish().
+ *
+ * Return: the request; the test ends here if there is no memory for it.
  */
 struct vring_request *vring_request_create(struct vring_device *vd,
 					   unsigned int slot,
