@@ -255,10 +255,9 @@ whats_wrong() {
 	fi
 }
 
-# must_be_new DRIVER: it has been converted, and the tree carries the series (with
-# ANY_CALL=1 perhaps only a part of it)
+# must_be_new DRIVER: it has been converted, and the tree carries the series
 must_be_new() {
-	[ -z "${ANY_CALL:-}" ] && [[ " $CONVERTED " = *" $1 "* ]] && [ -e "$LINUX/include/linux/virtio_buf.h" ]
+	[[ " $CONVERTED " = *" $1 "* ]] && [ -e "$LINUX/include/linux/virtio_buf.h" ]
 }
 
 # a probe that missed calls has not counted them

@@ -15,7 +15,7 @@ for commit in $(tree_git rev-list --reverse base..series); do
 	go_to "$commit"
 	say "$(tree_git log -1 --format=%s "$commit")"
 	O=$EACH_O "$TOP/tooling/build.sh"
-	ANY_CALL=1 O=$EACH_O "$TOP/tooling/boot.sh"
+	CONVERTED=none O=$EACH_O "$TOP/tooling/boot.sh"
 	count=$((count + 1))
 done
 [ "$count" -gt 0 ] || fail 'no patches'
