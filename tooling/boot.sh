@@ -310,7 +310,7 @@ main() {
 	need_packages qemu-system-x86 busybox-static fio
 	check_qemu
 	[ -e "$OBJ/.done" ] || die "no finished kernel in $OBJ: make build"
-	one_guest
+	one_at_a_time guest
 	read_tables
 	probe_kvm
 

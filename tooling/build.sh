@@ -24,19 +24,8 @@ export KBUILD_BUILD_TIMESTAMP='Thu Jan 1 00:00:00 UTC 1970'
 export KBUILD_BUILD_USER=virtio KBUILD_BUILD_HOST=guest KBUILD_BUILD_VERSION=1
 export LOCALVERSION=
 
-# A make above us must not hand its own variables and jobs down.
-unset MAKEFLAGS MFLAGS MAKELEVEL
-
 kernel_make() {
 	make -C "$LINUX" O="$OBJ" ARCH="$ARCH" CC="$COMPILER" "$@"
-}
-
-compiler() {
-	if command -v ccache >/dev/null; then
-		echo 'ccache gcc'
-	else
-		echo gcc
-	fi
 }
 
 # logged LOG WHAT COMMAND...: a step of the build; its failure in one line, after
@@ -99,13 +88,6 @@ find_offsets() {
 		die "no offsets in $dir/offsets.s"
 }
 
-one_build() {
-	exec 8>"$BUILD/build.lock"
-	flock -n 8 && return
-	say 'waiting for another build to end'
-	flock 8
-}
-
 main() {
 	local fragments=("$GUEST"/{kernel,virtio,debug,"$ARCH"}.config "$@")
 	[ -f "$LINUX/Makefile" ] || die "no kernel tree at $LINUX: make tree"
@@ -114,7 +96,7 @@ main() {
 	COMPILER=$(compiler)
 	[ -e "$DONE" ] || need_space 700 "$OBJ"
 	mkdir -p "$OBJ"
-	one_build
+	one_at_a_time build
 
 	logged "$BUILD/config.log" 'kernel configuration' configure "${fragments[@]}"
 	assert_config "${fragments[@]}"

@@ -12,7 +12,7 @@
 
 check_base
 [ -d "$BUILD" ] || exit 0
-lock
+one_at_a_time make
 if [ -n "$(stamp_get tip)" ]; then
 	lost=$(local_work untracked)
 	[ -z "$lost" ] ||

@@ -44,7 +44,7 @@ main() {
 	need_packages qemu-system-x86 busybox-static python3
 	check_qemu
 	[ -e "$OBJ/.done" ] || die "no finished kernel in $OBJ: make build"
-	one_guest
+	one_at_a_time guest
 
 	rm -rf "$RUN" "$KTAP"
 	need_space 100 "$RUN"

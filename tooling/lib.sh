@@ -7,7 +7,10 @@
 
 set -euo pipefail
 export LC_ALL=C
-unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX	# of a git hook around us
+# A git hook or a make around us has its own business: its variables and jobs are
+# not those of the git and the kernel's make further down.
+unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BASE=${BASE:-6.12}
@@ -22,7 +25,7 @@ PATCHES=$TOP/patches/$BASE	# series, base and the patches
 BUILD=$O/$BASE			# all that is made for this base
 LINUX=$BUILD/linux		# the assembled tree: tag base, branch series
 OBJ=$BUILD/obj			# kernel build directory (make O=)
-RESULTS=$BUILD/results		# what the last run found
+RESULTS=${RESULTS:-$BUILD/results}		# what the last run found
 
 # die MESSAGE: could not run; one line, nothing else
 die() {
@@ -71,6 +74,31 @@ quietly() {
 		printf 'the whole log: %s\n' "$log" >&2
 	fi
 	return "$status"
+}
+
+# compiler: what CC= is for the kernel's make; ccache where it is installed
+compiler() {
+	if command -v ccache >/dev/null; then
+		echo 'ccache gcc'
+	else
+		echo gcc
+	fi
+}
+
+# our_files: the files of this repository, as git would commit them
+our_files() {
+	git -C "$TOP" -c safe.directory='*' ls-files -co --exclude-standard
+}
+
+# one_at_a_time NAME: in this build directory, until we end; says so if it waits.
+# Not for a script that calls another one of the same NAME.
+one_at_a_time() {
+	local fd
+	mkdir -p "$BUILD" 2>/dev/null || die "cannot write to $BUILD"
+	exec {fd}>"$BUILD/$1.lock"
+	flock -n "$fd" && return
+	say "waiting for another $1 to end"
+	flock "$fd"
 }
 
 # kill_groups PID...: ends these process groups, and waits for their leaders

@@ -237,7 +237,7 @@ write_back() {
 
 main() {
 	check_base
-	lock
+	one_at_a_time make
 	new_scratch
 	STAGE=$SCRATCH/stage
 	check_tree

@@ -27,16 +27,6 @@ kgit() {
 		git -c safe.directory='*' -c core.fsync=none -C "${KGIT_DIR:-$LINUX}" "$@"
 }
 
-# lock: one at a time changes the tree or the repository
-lock() {
-	mkdir -p "$BUILD" 2>/dev/null || die "cannot write to $BUILD"
-	exec 9>"$BUILD/lock"
-	if ! flock -n 9; then
-		say 'waiting for another make to end'
-		flock 9
-	fi
-}
-
 # new_scratch: a directory SCRATCH that goes when we end
 new_scratch() {
 	SCRATCH=$(mktemp -d "$BUILD/scratch.XXXXXX")

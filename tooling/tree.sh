@@ -156,7 +156,7 @@ main() {
 		return
 	fi
 	need_packages git xz-utils
-	lock
+	one_at_a_time make
 	look_again
 	new_scratch
 	trap 'rm -rf "$SCRATCH" "$NEW"' EXIT

@@ -15,8 +15,8 @@
  * nothing that the device may look at, and nothing in struct vring_virtqueue
  * but vq->buf: that is why it can be given up at any time.
  *
- * The functions that do the work for a buffer that needs no mapping call none
- * but each other, and those as the last thing they do: nothing is spilled.
+ * While a buffer needs no mapping, what adds and publishes it calls no function
+ * but the next of its kind, as the last thing it does: nothing is spilled.
  */
 #include <linux/virtio.h>
 #include <linux/virtio_ring.h>

@@ -7,12 +7,15 @@
 
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/series.sh
+. "$TOP/tooling/series.sh"
 
 SCRATCH=$(mktemp -d "$BUILD/bad-input.XXXXXX")
 # a nobody must get in as well
 chmod 755 "$SCRATCH"
 trap 'mountpoint -q "$SCRATCH/small" && umount "$SCRATCH/small"; rm -rf "$SCRATCH"' EXIT
 CASES=0
+NOT_TRIED=			# what this machine does not let us try
 
 # expect STATUS PATTERN COMMAND...: it exits with STATUS, and of what it says on
 # stderr one line is ours, and matches; make's own last word does not count
@@ -79,7 +82,7 @@ patches() {
 		tree KERNEL_SRC="$SCRATCH/linux"
 	no_tree
 	# the same file, but for a line of context: no fuzz
-	git -C "$LINUX" -c safe.directory='*' show "base:$ring" |
+	kgit show "base:$ring" |
 		sed 's/i = head;/i = the_head;/' >"$SCRATCH/linux/$ring"
 	expect 2 '^error: 0001-.*\.patch does not apply: .*virtio_ring\.c, hunk @@ ' \
 		tree KERNEL_SRC="$SCRATCH/linux"
@@ -89,7 +92,7 @@ patches() {
 download() {
 	local deb
 	deb=$SCRATCH/o/download/$(base_get package)_$(base_get version)_all.deb
-	[ -f "$O/download/${deb##*/}" ] || { echo 'no package is here: checksum not tried'; return; }
+	[ -f "$O/download/${deb##*/}" ] || { NOT_TRIED+=', no package here to spoil'; return; }
 	mkdir -p "$SCRATCH/o/download"
 	head -c 1000000 "$O/download/${deb##*/}" >"$deb"
 	expect 2 'checksum mismatch: .*\.deb' tree
@@ -104,17 +107,16 @@ nobody() {
 full_disk() {
 	mkdir "$SCRATCH/small"
 	mount -t tmpfs -o size=4m none "$SCRATCH/small" 2>/dev/null ||
-		{ echo 'mount is not allowed here: the full disk is not tried'; return; }
+		{ NOT_TRIED+=', no mount for a full disk'; return; }
 	expect 2 'disk full: ' env -u KERNEL_SRC O="$SCRATCH/small" make -s -C "$TOP" tree
 }
 
 # guest LINE: run_guest, as boot.sh and kunit.sh have it
 guest() {
-	STALL=10 bash -c "
+	STALL=10 RESULTS="$SCRATCH/results" bash -c "
 		. '$TOP/tooling/lib.sh'
 		. '$TOP/tooling/guest/initramfs.sh'
 		. '$TOP/tooling/guest/qemu.sh'
-		RESULTS=$SCRATCH/results
 		check_qemu
 		$1"
 }
@@ -138,4 +140,4 @@ download
 nobody
 full_disk
 guests
-say "$CASES kinds of bad input, one clear line each"
+say "$CASES kinds of bad input, one clear line each${NOT_TRIED:+ (not tried: ${NOT_TRIED#, })}"

@@ -11,9 +11,9 @@
 . "$TOP/tooling/check/kernel.sh"
 
 count=0
-for commit in $(tree_git rev-list --reverse base..series); do
+for commit in $(kgit rev-list --reverse base..series); do
 	go_to "$commit"
-	say "$(tree_git log -1 --format=%s "$commit")"
+	say "$(kgit log -1 --format=%s "$commit")"
 	O=$EACH_O "$TOP/tooling/build.sh"
 	CONVERTED=none O=$EACH_O "$TOP/tooling/boot.sh"
 	count=$((count + 1))

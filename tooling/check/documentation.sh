@@ -14,8 +14,8 @@ kernel_doc() {
 	(cd "$1" && scripts/kernel-doc -none -Wall "${@:2}" 2>&1 | sed -E 's/:[0-9]+:/:/') || true
 }
 
-mapfile -t added < <(tree_git diff --diff-filter=A --name-only base series -- '*.[ch]')
-mapfile -t changed < <(tree_git diff --diff-filter=M --name-only base series -- '*.[ch]')
+mapfile -t added < <(kgit diff --diff-filter=A --name-only base series -- '*.[ch]')
+mapfile -t changed < <(kgit diff --diff-filter=M --name-only base series -- '*.[ch]')
 [ "${#added[@]}" -gt 0 ] || fail 'no new files'
 
 found=$(kernel_doc "$LINUX" "${added[@]}")
@@ -44,7 +44,7 @@ html_warnings series >"$SCRATCH/after" || fail 'htmldocs'
 found=$(comm -13 "$SCRATCH/before" "$SCRATCH/after")
 [ -z "$found" ] || { echo "$found"; fail 'htmldocs: new warnings'; }
 
-for file in $(tree_git diff --diff-filter=A --name-only base series); do
+for file in $(kgit diff --diff-filter=A --name-only base series); do
 	(cd "$LINUX" && perl scripts/get_maintainer.pl --no-git --no-git-fallback --subsystem -f "$file") |
 		grep -q '^VIRTIO ' || fail "MAINTAINERS: no virtio entry covers $file"
 done

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Sourced by the checks that compile: a second work tree, $EACH, in which they go
+# Sourced by the checks that look at commits or compile them: a second work tree, $EACH, in which they go
 # from commit to commit, with build directories of its own.  It lies where
 # O=$BUILD/each has it, so that the other scripts can be sent there.
+
+# shellcheck source=tooling/series.sh
+. "$TOP/tooling/series.sh"
 
 EACH_O=$BUILD/each
 EACH=$EACH_O/$BASE/linux
@@ -15,27 +18,24 @@ TARGETS=(drivers/virtio/ drivers/block/virtio_blk.o drivers/net/virtio_net.o
 	drivers/scsi/virtio_scsi.o drivers/char/virtio_console.o
 	drivers/char/hw_random/virtio-rng.o)
 
-tree_git() {
-	git -C "$LINUX" -c safe.directory='*' -c advice.detachedHead=false "$@"
+each_git() {
+	KGIT_DIR=$EACH kgit "$@"
 }
 
 # go_to COMMIT: the second work tree is at COMMIT
 go_to() {
-	if [ ! -e "$EACH/.git" ] || ! git -C "$EACH" -c safe.directory='*' rev-parse -q --verify HEAD >/dev/null; then
+	if [ ! -e "$EACH/.git" ] || ! each_git rev-parse -q --verify HEAD >/dev/null; then
 		rm -rf "$EACH"
-		tree_git worktree prune
-		tree_git worktree add -q --detach "$EACH" "$1"
+		kgit worktree prune
+		kgit worktree add -q --detach "$EACH" "$1"
 	fi
-	git -C "$EACH" -c safe.directory='*' -c advice.detachedHead=false checkout -q --detach --force "$1"
-	git -C "$EACH" -c safe.directory='*' clean -q -f -d -x -- drivers/virtio
+	each_git checkout -q --detach --force "$1"
+	each_git clean -q -f -d -x -- drivers/virtio
 }
 
 # compile_in OBJ ARGUMENT...: make, in the second work tree
 compile_in() {
-	local compiler=gcc
-	! command -v ccache >/dev/null || compiler='ccache gcc'
-	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -C "$EACH" O="$1" \
-		ARCH="$ARCH" CC="$compiler" -j"$J" "${@:2}"
+	make -C "$EACH" O="$1" ARCH="$ARCH" CC="$(compiler)" -j"$J" "${@:2}"
 }
 
 compile() {
@@ -52,16 +52,13 @@ kunit_kernel() {
 	rm -f "$KUNIT_OBJ/.done"
 	(
 		cd "$KUNIT_OBJ" || exit
-		env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL \
-			"$EACH/scripts/kconfig/merge_config.sh" -m -O . "$TOP/tooling/guest/kunit.config" \
+		"$EACH/scripts/kconfig/merge_config.sh" -m -O . "$TOP/tooling/guest/kunit.config" \
 			"$EACH/drivers/virtio/tests/.kunitconfig" "$fragment"
 		compile_in "$KUNIT_OBJ" KCONFIG_ALLCONFIG="$KUNIT_OBJ/.config" allnoconfig
 	)
 	compile_in "$KUNIT_OBJ" "$@" bzImage
 	touch "$KUNIT_OBJ/.done"
-	O=$EACH_O "$TOP/tooling/kunit.sh"
-	rm -rf "${RESULTS:?}/check/$name"
-	mv "$EACH_O/$BASE/results" "$RESULTS/check/$name"
+	O=$EACH_O RESULTS=$RESULTS/check/$name "$TOP/tooling/kunit.sh"
 }
 
 # configure_each: the guest's configuration, as far as this commit knows it

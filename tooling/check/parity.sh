@@ -12,8 +12,8 @@
 TESTS=drivers/virtio/tests
 
 go_to base
-git -C "$EACH" -c safe.directory='*' checkout -q series -- "$TESTS"
-git -C "$EACH" -c safe.directory='*' reset -q
+each_git checkout -q series -- "$TESTS"
+each_git reset -q
 # shellcheck disable=SC2016
 echo 'obj-$(CONFIG_VIRTIO_RING_KUNIT_TEST) += tests/' >>"$EACH/drivers/virtio/Makefile"
 echo 'source "drivers/virtio/tests/Kconfig"' >>"$EACH/drivers/virtio/Kconfig"

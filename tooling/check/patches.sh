@@ -22,8 +22,8 @@ compile_commit() {
 
 compile_commit base "$LOGS/base.log" || { tail "$LOGS/base.log"; fail 'the untouched kernel does not compile'; }
 count=0
-for commit in $(tree_git rev-list --reverse base..series); do
-	subject=$(tree_git log -1 --format=%s "$commit")
+for commit in $(kgit rev-list --reverse base..series); do
+	subject=$(kgit log -1 --format=%s "$commit")
 	count=$((count + 1))
 	echo "$count: $subject"
 	log=$LOGS/$count.log

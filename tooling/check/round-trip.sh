@@ -9,7 +9,7 @@
 # Name and contents of all that git sees here
 state() {
 	cd "$TOP"
-	git -c safe.directory='*' ls-files -co --exclude-standard | sort |
+	our_files | sort |
 		xargs -r -d '\n' sha256sum --
 }
 

@@ -7,14 +7,9 @@
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-# The files of this repository, as git would commit them
-files() {
-	git -C "$TOP" -c safe.directory='*' ls-files -co --exclude-standard
-}
-
 scripts() {
 	local file
-	for file in $(files); do
+	for file in $(our_files); do
 		case $file in
 		*.sh | .ci/run) echo "$file" ;;
 		*) ! head -n 1 "$file" | grep -qE '^#!/bin/(ba)?sh' || echo "$file" ;;
@@ -27,11 +22,11 @@ mapfile -t scripts < <(scripts)
 [ "${#scripts[@]}" -gt 5 ] || fail "only ${#scripts[@]} scripts found"
 shellcheck -x "${scripts[@]}" || fail 'shellcheck has findings'
 
-unlicensed=$(files | grep -vE '^(COPYING|README\.md|patches/.*\.patch|\.git(ignore|attributes))$' |
+unlicensed=$(our_files | grep -vE '^(COPYING|README\.md|patches/.*\.patch|\.git(ignore|attributes))$' |
 	xargs -r -d '\n' grep -L 'SPDX-License-Identifier: GPL-2.0' || true)
 [ -z "$unlicensed" ] || fail "no SPDX line: ${unlicensed//$'\n'/ }"
 
-large=$(files | xargs -r -d '\n' -I{} find {} -size +1000k)
+large=$(our_files | xargs -r -d '\n' -I{} find {} -size +1000k)
 [ -z "$large" ] || fail "too large to be ours: $large"
 
-say "${#scripts[@]} scripts, $(files | wc -l) files"
+say "${#scripts[@]} scripts, $(our_files | wc -l) files"

@@ -38,10 +38,10 @@ export PATH=/usr/bin:$PATH
 count=0
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-for commit in $(tree_git rev-list --reverse base..series); do
-	subject=$(tree_git log -1 --format=%s "$commit")
-	patch=$scratch/$(tree_git log -1 --format=%f "$commit").patch
-	tree_git format-patch -1 --stdout "$commit" >"$patch"
+for commit in $(kgit rev-list --reverse base..series); do
+	subject=$(kgit log -1 --format=%s "$commit")
+	patch=$scratch/$(kgit log -1 --format=%f "$commit").patch
+	kgit format-patch -1 --stdout "$commit" >"$patch"
 	(cd "$LINUX" && perl scripts/checkpatch.pl --strict --no-signoff --terse --show-types \
 		--no-summary --ignore "$IGNORE" "$patch") >"$scratch/findings" || true
 	grep -qE "^$patch:[0-9]+: |^\$" "$scratch/findings" || [ ! -s "$scratch/findings" ] ||

@@ -5,7 +5,9 @@
 
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/series.sh
+. "$TOP/tooling/series.sh"
 
 "$TOP/tooling/tree.sh"
-[ -z "$(git -C "$LINUX" -c safe.directory='*' diff --stat HEAD)" ] || fail "$LINUX differs from its HEAD"
-say "$(git -C "$LINUX" -c safe.directory='*' rev-list --count base..series) patches"
+[ -z "$(kgit diff --stat HEAD)" ] || fail "$LINUX differs from its HEAD"
+say "$(kgit rev-list --count base..series) patches"

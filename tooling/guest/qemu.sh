@@ -27,14 +27,6 @@ check_qemu() {
 		die "$QEMU is version ${version:-unknown}, too old: $QEMU_MIN or later is needed"
 }
 
-# one_guest: at a time, in one build directory
-one_guest() {
-	exec 8>"$BUILD/guest.lock"
-	flock -n 8 && return
-	say 'waiting for another guest to end'
-	flock 8
-}
-
 # machine_args: fills MACHINE_ARGS and CMDLINE for ARCH and ACCEL
 machine_args() {
 	CMDLINE='console=ttyS0 panic=-1 oops=panic'

@@ -34,22 +34,6 @@ static bool goes_indirect(struct vring_device *vd,
 	return vd->config.indirect && req->out + req->in > 1;
 }
 
-/* One list of readable pieces, one of writable ones */
-static int add_sgs(struct vring_device *vd, struct vring_request *req)
-{
-	struct scatterlist *sgs[2];
-	unsigned int n = 0;
-
-	if (req->out) {
-		sg_mark_end(&req->sg[req->out - 1]);
-		sgs[n++] = req->sg;
-	}
-	if (req->in)
-		sgs[n++] = &req->sg[req->out];
-	return virtqueue_add_sgs(vd->vq, sgs, !!req->out, !!req->in, req,
-				 VRING_TEST_GFP);
-}
-
 /* Every piece a list of its own */
 static int add_sgs_singly(struct vring_device *vd, struct vring_request *req)
 {
@@ -69,17 +53,10 @@ static void expect_round_trip(struct vring_device *vd, unsigned int out,
 {
 	struct vring_request *req = vring_request_create(vd, 0, out, in);
 
-	KUNIT_ASSERT_EQ(vd->test, 0, add_sgs(vd, req));
+	KUNIT_ASSERT_EQ(vd->test, 0, vring_add_sgs(vd, req));
 	vring_expect_round_trip(vd, req);
 	vring_request_finish(vd, req);
 	vring_device_expect_idle(vd);
-}
-
-/* The next buffer starts @n descriptors further on */
-static void advance(struct vring_device *vd, unsigned int n)
-{
-	while (n--)
-		expect_round_trip(vd, 1, 0);
 }
 
 /*
@@ -252,7 +229,7 @@ static void classic_every_offset(struct kunit *test)
 					vring_device_create_vq(vd, size));
 			for (offset = 0; offset < 3 * size; offset++) {
 				expect_round_trip(vd, 0, n);
-				advance(vd, 1);
+				vring_move_on(vd, 1);
 			}
 		}
 	}
@@ -267,11 +244,11 @@ static void classic_premapped(struct kunit *test)
 
 	/* The driver's mappings are the driver's: no call touches them */
 	vring_dma_expect_mapped(vd, mapped);
-	KUNIT_ASSERT_EQ(test, 0, add_sgs(vd, req));
+	KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, req));
 	vring_expect_round_trip(vd, req);
 	vring_dma_expect_mapped(vd, mapped);
 
-	KUNIT_ASSERT_EQ(test, 0, add_sgs(vd, req));
+	KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, req));
 	KUNIT_EXPECT_PTR_EQ(test, (void *)req,
 			    virtqueue_detach_unused_buf(vd->vq));
 	KUNIT_EXPECT_NULL(test, virtqueue_detach_unused_buf(vd->vq));
@@ -303,7 +280,6 @@ static void classic_completion_order(struct kunit *test)
 	struct vring_device *vd = create(test);
 	struct vring_request *req[4];
 	unsigned int nth, i, order[4];
-	u16 id[4];
 
 	for (i = 0; i < 4; i++)
 		req[i] = vring_request_create(vd, 8 * i, four[i].out, four[i].in);
@@ -311,15 +287,8 @@ static void classic_completion_order(struct kunit *test)
 	for (nth = 0; nth < 4 * 3 * 2; nth++) {
 		permutation(nth, 4, order);
 		for (i = 0; i < 4; i++)
-			KUNIT_ASSERT_EQ(test, 0, add_sgs(vd, req[i]));
-		for (i = 0; i < 4; i++)
-			id[i] = vring_expect_available(vd, req[i]);
-		for (i = 0; i < 4; i++)
-			vring_device_complete(vd, id[order[i]], order[i]);
-		for (i = 0; i < 4; i++)
-			vring_expect_used(vd, req[order[i]], order[i]);
-		vring_device_expect_nothing_held(vd);
-		vring_device_expect_idle(vd);
+			KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, req[i]));
+		vring_expect_order(vd, req, 4, order);
 	}
 }
 
@@ -332,7 +301,7 @@ static void classic_detach_unused(struct kunit *test)
 
 	for (i = 0; i < 3; i++) {
 		req[i] = vring_request_create(vd, 8 * i, 1, 1);
-		KUNIT_ASSERT_EQ(test, 0, add_sgs(vd, req[i]));
+		KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, req[i]));
 	}
 	/* One is back, one has been taken, one was not even looked at */
 	id = vring_expect_available(vd, req[0]);
@@ -357,8 +326,8 @@ static void classic_reset(struct kunit *test)
 	unsigned int offset;
 
 	for (offset = 0; offset < 2 * RING_SIZE; offset++) {
-		advance(vd, offset);
-		KUNIT_ASSERT_EQ(test, 0, add_sgs(vd, req));
+		vring_move_on(vd, offset);
+		KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, req));
 		if (offset & 1)
 			vring_expect_available(vd, req);
 
@@ -382,7 +351,7 @@ static void classic_resize(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
-		KUNIT_ASSERT_EQ(test, 0, add_sgs(vd, req));
+		KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, req));
 		KUNIT_ASSERT_EQ(test, 0, virtqueue_resize(vd->vq, sizes[i],
 							  vring_device_recycle,
 							  NULL));
@@ -391,7 +360,7 @@ static void classic_resize(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, sizes[i], vd->size);
 		vring_device_expect_nothing_held(vd);
 		vring_device_expect_idle(vd);
-		advance(vd, sizes[i] + 1);
+		vring_move_on(vd, sizes[i] + 1);
 		expect_round_trip(vd, 1, 1);
 	}
 }
@@ -404,7 +373,7 @@ static void classic_resize_fails(struct kunit *test)
 	unsigned int nth;
 
 	for (nth = 1; nth <= (config->packed ? 3 : 1); nth++) {
-		advance(vd, nth);
+		vring_move_on(vd, nth);
 		vring_dma_fail_alloc(vd, nth);
 		KUNIT_EXPECT_EQ(test, -ENOMEM,
 				virtqueue_resize(vd->vq, 16,
@@ -436,40 +405,19 @@ static void classic_create_fails(struct kunit *test)
  * Errors
  */
 
-/* Add a one-piece buffer, which never uses a table, @n times */
-static void fill(struct vring_device *vd, struct vring_request *one,
-		 unsigned int n)
-{
-	unsigned int free = vd->vq->num_free;
-
-	while (n--) {
-		KUNIT_ASSERT_EQ(vd->test, 0, add_sgs(vd, one));
-		KUNIT_EXPECT_EQ(vd->test, --free, vd->vq->num_free);
-	}
-}
-
-static void drain(struct vring_device *vd, struct vring_request *one,
-		  unsigned int n)
-{
-	while (n--)
-		vring_expect_round_trip(vd, one);
-	vring_device_expect_nothing_held(vd);
-	vring_device_expect_idle(vd);
-}
-
 static void classic_ring_full(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
 	struct vring_request *one = vring_request_create(vd, 0, 1, 0);
 	struct vring_request *two = vring_request_create(vd, 8, 0, 2);
 
-	fill(vd, one, RING_SIZE);
-	KUNIT_EXPECT_EQ(test, -ENOSPC, add_sgs(vd, one));
-	KUNIT_EXPECT_EQ(test, -ENOSPC, add_sgs(vd, two));
-	drain(vd, one, RING_SIZE);
+	vring_fill(vd, one, RING_SIZE, vring_add_sgs);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, vring_add_sgs(vd, one));
+	KUNIT_EXPECT_EQ(test, -ENOSPC, vring_add_sgs(vd, two));
+	vring_drain(vd, one, RING_SIZE);
 
 	/* As soon as there is room again, it can be used */
-	KUNIT_EXPECT_EQ(test, 0, add_sgs(vd, two));
+	KUNIT_EXPECT_EQ(test, 0, vring_add_sgs(vd, two));
 	vring_expect_round_trip(vd, two);
 	vring_device_expect_nothing_held(vd);
 }
@@ -481,10 +429,10 @@ static void classic_ring_nearly_full(struct kunit *test)
 	struct vring_request *one = vring_request_create(vd, 0, 1, 0);
 	struct vring_request *three = vring_request_create(vd, 8, 1, 2);
 
-	fill(vd, one, RING_SIZE - 2);
-	KUNIT_EXPECT_EQ(test, -ENOSPC, add_sgs(vd, three));
+	vring_fill(vd, one, RING_SIZE - 2, vring_add_sgs);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, vring_add_sgs(vd, three));
 	KUNIT_EXPECT_EQ(test, 2, vd->vq->num_free);
-	drain(vd, one, RING_SIZE - 2);
+	vring_drain(vd, one, RING_SIZE - 2);
 	expect_round_trip(vd, 1, 2);
 }
 
@@ -499,16 +447,16 @@ static void classic_ring_full_notifies(struct kunit *test)
 	struct vring_request *in = vring_request_create(vd, 0, 0, 1);
 	struct vring_request *out = vring_request_create(vd, 8, 1, 0);
 
-	fill(vd, out, RING_SIZE);
-	KUNIT_EXPECT_EQ(test, -ENOSPC, add_sgs(vd, in));
+	vring_fill(vd, out, RING_SIZE, vring_add_sgs);
+	KUNIT_EXPECT_EQ(test, -ENOSPC, vring_add_sgs(vd, in));
 	KUNIT_EXPECT_EQ(test, 0, vd->notified);
 
 	/* Packed rings have not always done so */
 	if (!config->packed) {
-		KUNIT_EXPECT_EQ(test, -ENOSPC, add_sgs(vd, out));
+		KUNIT_EXPECT_EQ(test, -ENOSPC, vring_add_sgs(vd, out));
 		KUNIT_EXPECT_EQ(test, 1, vd->notified);
 	}
-	drain(vd, out, RING_SIZE);
+	vring_drain(vd, out, RING_SIZE);
 }
 
 static void classic_broken(struct kunit *test)
@@ -518,12 +466,12 @@ static void classic_broken(struct kunit *test)
 	unsigned int len;
 	u16 id;
 
-	KUNIT_ASSERT_EQ(test, 0, add_sgs(vd, req));
+	KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, req));
 	id = vring_expect_available(vd, req);
 	vring_device_complete(vd, id, 0);
 
 	virtio_break_device(&vd->vdev);
-	KUNIT_EXPECT_EQ(test, -EIO, add_sgs(vd, req));
+	KUNIT_EXPECT_EQ(test, -EIO, vring_add_sgs(vd, req));
 	KUNIT_EXPECT_NULL(test, virtqueue_get_buf(vd->vq, &len));
 	KUNIT_EXPECT_FALSE(test, vring_device_take(vd));
 
@@ -545,14 +493,12 @@ static void classic_mapping_fails(struct kunit *test)
 
 	for (offset = 0; offset < 2 * RING_SIZE; offset++) {
 		for (k = 1; k <= 4 + vd->config.indirect; k++) {
-			vring_dma_fail_maps(vd, k, UINT_MAX);
-			KUNIT_EXPECT_LT(test, add_sgs(vd, req), 0);
-			vring_dma_fail_maps(vd, 0, 0);
-			vring_device_expect_nothing_held(vd);
-			vring_device_expect_idle(vd);
+			int err = vring_add_unmappable(vd, req, k, UINT_MAX);
+
+			KUNIT_EXPECT_LT(test, err, 0);
 		}
 		/* The shorter buffer must not lead on to what was left there */
-		advance(vd, 1);
+		vring_move_on(vd, 1);
 	}
 }
 
@@ -568,19 +514,19 @@ static void classic_table_alloc_fails(struct kunit *test)
 	three = vring_request_create(vd, 8, 2, 1);
 
 	vring_fail_kmalloc(1);
-	KUNIT_EXPECT_EQ(test, 0, add_sgs(vd, three));
+	KUNIT_EXPECT_EQ(test, 0, vring_add_sgs(vd, three));
 	KUNIT_EXPECT_EQ(test, 0, vring_fail_kmalloc_stop());
 	KUNIT_EXPECT_EQ(test, RING_SIZE - 3, vd->vq->num_free);
 	vring_expect_round_trip(vd, three);
 	KUNIT_EXPECT_FALSE(test, vd->chain.indirect);
 	vring_device_expect_idle(vd);
 
-	fill(vd, one, RING_SIZE - 2);
+	vring_fill(vd, one, RING_SIZE - 2, vring_add_sgs);
 	vring_fail_kmalloc(1);
-	KUNIT_EXPECT_EQ(test, -ENOSPC, add_sgs(vd, three));
+	KUNIT_EXPECT_EQ(test, -ENOSPC, vring_add_sgs(vd, three));
 	KUNIT_EXPECT_EQ(test, 0, vring_fail_kmalloc_stop());
 	KUNIT_EXPECT_EQ(test, 2, vd->vq->num_free);
-	drain(vd, one, RING_SIZE - 2);
+	vring_drain(vd, one, RING_SIZE - 2);
 }
 
 /*
@@ -593,72 +539,39 @@ static void classic_kick(struct kunit *test)
 	struct vring_request *req = vring_request_create(vd, 0, 1, 1);
 
 	vring_device_want_notify(vd, true);
-	KUNIT_ASSERT_EQ(test, 0, add_sgs(vd, req));
+	KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, req));
 	KUNIT_EXPECT_EQ(test, 0, vd->notified);
 	KUNIT_EXPECT_TRUE(test, virtqueue_kick(vd->vq));
 	KUNIT_EXPECT_EQ(test, 1, vd->notified);
 	vring_expect_round_trip(vd, req);
 
 	vring_device_want_notify(vd, false);
-	KUNIT_ASSERT_EQ(test, 0, add_sgs(vd, req));
+	KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, req));
 	KUNIT_EXPECT_TRUE(test, virtqueue_kick(vd->vq));
 	KUNIT_EXPECT_EQ(test, 1, vd->notified);
 	vring_expect_round_trip(vd, req);
 }
 
-/*
- * With EVENT_IDX the device names the buffer (split) or descriptor (packed)
- * it wants to hear of: of that one it hears, of those before and after it does
- * not. At every offset, as the positions wrap.
- */
 static void classic_kick_event(struct kunit *test)
 {
-	const struct vring_config *config = test->param_value;
 	struct vring_device *vd = create(test);
-	struct vring_request *req = vring_request_create(vd, 0, 1, 1);
-	unsigned int offset, event, i;
-	/* Descriptors (packed) or buffers (split) that two buffers take */
-	unsigned int units = config->packed && !config->indirect ? 4 : 2;
 
-	for (offset = 0; offset < 2 * RING_SIZE; offset++) {
-		for (event = 0; event < RING_SIZE; event++) {
-			vring_device_notify_at(vd, event);
-			for (i = 0; i < 2; i++)
-				KUNIT_ASSERT_EQ(test, 0, add_sgs(vd, req));
-			KUNIT_EXPECT_EQ_MSG(test, event < units,
-					    virtqueue_kick_prepare(vd->vq),
-					    "offset %u, event %u", offset,
-					    event);
-			for (i = 0; i < 2; i++)
-				vring_expect_round_trip(vd, req);
-		}
-		advance(vd, 1);
-		virtqueue_kick_prepare(vd->vq);
-	}
+	vring_expect_kick_event(vd, vring_request_create(vd, 0, 1, 1),
+				vring_add_sgs);
 }
 
-/*
- * 65535 buffers without a kick are as many as a 16 bit index can tell apart,
- * so the ring kicks of its own.
- */
+static int add_outbuf(struct vring_device *vd, struct vring_request *req)
+{
+	return virtqueue_add_outbuf(vd->vq, req->sg, req->out, req,
+				    VRING_TEST_GFP);
+}
+
 static void classic_num_added(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
-	struct vring_request *req = vring_request_create(vd, 0, 1, 0);
-	unsigned int i, len;
 
-	vring_device_want_notify(vd, true);
-	for (i = 1; i <= U16_MAX; i++) {
-		KUNIT_ASSERT_EQ(test, 0, vd->notified);
-		KUNIT_ASSERT_EQ(test, 0,
-				virtqueue_add_outbuf(vd->vq, req->sg, 1, req,
-						     VRING_TEST_GFP));
-		KUNIT_ASSERT_TRUE(test, vring_device_take(vd));
-		vring_device_complete(vd, vd->chain.id, 0);
-		KUNIT_ASSERT_PTR_EQ(test, (void *)req,
-				    virtqueue_get_buf(vd->vq, &len));
-	}
-	KUNIT_EXPECT_EQ(test, 1, vd->notified);
+	vring_expect_kick_at_last(vd, vring_request_create(vd, 0, 1, 0),
+				  add_outbuf);
 }
 
 /*
@@ -668,7 +581,7 @@ static void classic_num_added(struct kunit *test)
 static int random_add(struct vring_device *vd, struct vring_request *req,
 		      struct rnd_state *rnd)
 {
-	return vring_random(rnd, 2) ? add_sgs(vd, req) : add_sgs_singly(vd, req);
+	return vring_random(rnd, 2) ? vring_add_sgs(vd, req) : add_sgs_singly(vd, req);
 }
 
 static void random_fail(struct vring_device *vd, struct vring_request *req,
@@ -677,7 +590,7 @@ static void random_fail(struct vring_device *vd, struct vring_request *req,
 	if (!vd->config.dma)
 		return;
 	vring_dma_fail_maps(vd, 1 + vring_random(rnd, 4), UINT_MAX);
-	KUNIT_ASSERT_LT(vd->test, add_sgs(vd, req), 0);
+	KUNIT_ASSERT_LT(vd->test, vring_add_sgs(vd, req), 0);
 	vring_dma_fail_maps(vd, 0, 0);
 }
 

@@ -18,33 +18,6 @@ static struct vring_device *create(struct kunit *test)
 	return vring_device_create(test, test->param_value, RING_SIZE);
 }
 
-static int add(struct vring_device *vd, struct vring_request *req)
-{
-	struct scatterlist *sgs[2];
-	unsigned int n = 0;
-
-	if (req->out) {
-		sg_mark_end(&req->sg[req->out - 1]);
-		sgs[n++] = req->sg;
-	}
-	if (req->in)
-		sgs[n++] = &req->sg[req->out];
-	return virtqueue_add_sgs(vd->vq, sgs, !!req->out, !!req->in, req,
-				 VRING_TEST_GFP);
-}
-
-/* The next buffer starts @n descriptors further on */
-static void advance(struct vring_device *vd, unsigned int n)
-{
-	struct vring_request *req = vring_request_create(vd, 64, 1, 0);
-
-	while (n--) {
-		KUNIT_ASSERT_EQ(vd->test, 0, add(vd, req));
-		vring_expect_round_trip(vd, req);
-	}
-	kunit_kfree(vd->test, req);
-}
-
 /*
  * A device that does not play by the rules: it writes where it may, to the
  * descriptors of a split ring, after a buffer was added. What it writes there
@@ -112,8 +85,8 @@ static void hostile_completion(struct kunit *test)
 
 	for (how = 0; how < ARRAY_SIZE(hostilities); how++) {
 		for (offset = 0; offset < 2 * RING_SIZE; offset++) {
-			KUNIT_ASSERT_EQ(test, 0, add(vd, req[0]));
-			KUNIT_ASSERT_EQ(test, 0, add(vd, req[1]));
+			KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, req[0]));
+			KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, req[1]));
 			id[0] = vring_expect_available(vd, req[0]);
 			id[1] = vring_expect_available(vd, req[1]);
 			be_hostile(vd, how, offset % RING_SIZE);
@@ -125,7 +98,7 @@ static void hostile_completion(struct kunit *test)
 			vring_expect_used(vd, req[!first], 0);
 			vring_device_expect_nothing_held(vd);
 			vring_device_expect_idle(vd);
-			advance(vd, 1);
+			vring_move_on(vd, 1);
 		}
 	}
 }
@@ -138,8 +111,8 @@ static void hostile_detach(struct kunit *test)
 	unsigned int how;
 
 	for (how = 0; how < ARRAY_SIZE(hostilities); how++) {
-		advance(vd, how);
-		KUNIT_ASSERT_EQ(test, 0, add(vd, req));
+		vring_move_on(vd, how);
+		KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, req));
 		be_hostile(vd, how, how);
 		KUNIT_ASSERT_EQ(test, 0, virtqueue_reset(vd->vq,
 							 vring_device_recycle,
@@ -158,11 +131,9 @@ static void mapping_fails_errno(struct kunit *test)
 	unsigned int k;
 
 	for (k = 1; k <= 3; k++) {
-		vring_dma_fail_maps(vd, k, UINT_MAX);
-		KUNIT_EXPECT_EQ(test, -ENOMEM, add(vd, req));
-		vring_dma_fail_maps(vd, 0, 0);
-		vring_device_expect_nothing_held(vd);
-		vring_device_expect_idle(vd);
+		int err = vring_add_unmappable(vd, req, k, UINT_MAX);
+
+		KUNIT_EXPECT_EQ(test, -ENOMEM, err);
 	}
 }
 
@@ -183,10 +154,10 @@ static void mapping_fails_phantom(struct kunit *test)
 			vring_device_doing(vd, "offset %u, mapping %u", offset,
 					   k);
 			vring_dma_fail_maps(vd, k, UINT_MAX);
-			KUNIT_EXPECT_LT(test, add(vd, four), 0);
+			KUNIT_EXPECT_LT(test, vring_add_sgs(vd, four), 0);
 			vring_dma_fail_maps(vd, 0, 0);
 
-			KUNIT_ASSERT_EQ(test, 0, add(vd, one));
+			KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, one));
 			vring_expect_round_trip(vd, one);
 			vring_device_expect_idle(vd);
 			KUNIT_ASSERT_FALSE(test, vring_device_take(vd));
@@ -202,11 +173,9 @@ static void mapping_fails_no_retry(struct kunit *test)
 	unsigned int k, nents = 3 + vd->config.indirect;
 
 	for (k = 1; k <= nents; k++) {
-		vring_dma_fail_maps(vd, k, k);
-		KUNIT_EXPECT_EQ(test, -ENOMEM, add(vd, req));
-		vring_dma_fail_maps(vd, 0, 0);
-		vring_device_expect_nothing_held(vd);
-		vring_device_expect_idle(vd);
+		int err = vring_add_unmappable(vd, req, k, k);
+
+		KUNIT_EXPECT_EQ(test, -ENOMEM, err);
 	}
 }
 

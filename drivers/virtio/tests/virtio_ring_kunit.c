@@ -228,23 +228,6 @@ static int add_one(struct vring_device *vd, struct vring_request *req)
 					VRING_TEST_GFP);
 }
 
-/* Add a one-piece buffer, which never uses a table, @n times */
-static void fill(struct vring_device *vd, struct vring_request *one,
-		 unsigned int n)
-{
-	while (n--)
-		KUNIT_ASSERT_EQ(vd->test, 0, add_one(vd, one));
-}
-
-static void drain(struct vring_device *vd, struct vring_request *one,
-		  unsigned int n)
-{
-	while (n--)
-		vring_expect_round_trip(vd, one);
-	vring_device_expect_nothing_held(vd);
-	vring_device_expect_idle(vd);
-}
-
 /*
  * What the device gets
  */
@@ -470,7 +453,7 @@ static void buf_ctx_queue(struct kunit *test)
 
 static void buf_completion_order(struct kunit *test)
 {
-	static const u8 orders[][3] = {
+	static const unsigned int orders[][3] = {
 		{ 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 },
 		{ 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 },
 	};
@@ -478,23 +461,15 @@ static void buf_completion_order(struct kunit *test)
 	const struct recipe *r = &recipes[6];
 	struct vring_request *req[3];
 	unsigned int i, n;
-	u16 id[3];
 
 	for (i = 0; i < 3; i++)
 		req[i] = prepare(vd, r, 8 * i);
 	for (n = 0; n < 2 * ARRAY_SIZE(orders); n++) {
-		const u8 *order = orders[n % ARRAY_SIZE(orders)];
+		const unsigned int *order = orders[n % ARRAY_SIZE(orders)];
 
 		for (i = 0; i < 3; i++)
 			KUNIT_ASSERT_EQ(test, 0, add(vd, req[i], r));
-		for (i = 0; i < 3; i++)
-			id[i] = vring_expect_available(vd, req[i]);
-		for (i = 0; i < 3; i++)
-			vring_device_complete(vd, id[order[i]], order[i]);
-		for (i = 0; i < 3; i++)
-			vring_expect_used(vd, req[order[i]], order[i]);
-		vring_device_expect_nothing_held(vd);
-		vring_device_expect_idle(vd);
+		vring_expect_order(vd, req, 3, order);
 	}
 }
 
@@ -557,10 +532,10 @@ static void single_errors(struct kunit *test)
 	struct vring_request *out = vring_request_create(vd, 0, 1, 0);
 	struct vring_state before;
 
-	fill(vd, out, RING_SIZE);
+	vring_fill(vd, out, RING_SIZE, add_one);
 	KUNIT_EXPECT_EQ(test, -ENOSPC, add_one(vd, out));
 	KUNIT_EXPECT_EQ(test, -ENOSPC, add_one_linear(vd, out));
-	drain(vd, out, RING_SIZE);
+	vring_drain(vd, out, RING_SIZE);
 
 	vring_get_state(vd, &before);
 	virtio_break_device(&vd->vdev);
@@ -759,11 +734,11 @@ static void table_alloc_fails(struct kunit *test)
 
 	/* Later on there may be room, so the driver may wait for it */
 	one = vring_request_create(vd, 64, 1, 0);
-	fill(vd, one, RING_SIZE - 4);
+	vring_fill(vd, one, RING_SIZE - 4, add_one);
 	vring_fail_kmalloc(1);
 	KUNIT_EXPECT_EQ(test, -ENOSPC, start(vd, req, 5, 3));
 	KUNIT_EXPECT_EQ(test, 0, vring_fail_kmalloc_stop());
-	drain(vd, one, RING_SIZE - 4);
+	vring_drain(vd, one, RING_SIZE - 4);
 
 	/* There never will be, so that would be waiting for ever */
 	vring_get_state(vd, &before);
@@ -780,7 +755,7 @@ static void ring_full(struct kunit *test)
 	struct vring_request *two = vring_request_create(vd, 0, 1, 1);
 	unsigned int notified;
 
-	fill(vd, one, RING_SIZE);
+	vring_fill(vd, one, RING_SIZE, add_one);
 	notified = vd->notified;
 	KUNIT_EXPECT_EQ(test, -ENOSPC, start(vd, two, 2, 2));
 	KUNIT_EXPECT_EQ(test, notified + 1, vd->notified);
@@ -795,7 +770,7 @@ static void ring_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, start(vd, two, 2, 2));
 	virtqueue_abort_buf(vd->vq);
 
-	drain(vd, one, vd->size - vd->vq->num_free);
+	vring_drain(vd, one, vd->size - vd->vq->num_free);
 	round_trip(vd, 1, 1);
 }
 
@@ -811,7 +786,7 @@ static void ring_full_whole_buffer(struct kunit *test)
 	struct vring_request *both = vring_request_create(vd, 8, 1, 1);
 	struct scatterlist *in = &both->sg[1];
 
-	fill(vd, out, RING_SIZE);
+	vring_fill(vd, out, RING_SIZE, add_one);
 	KUNIT_EXPECT_EQ(test, -ENOSPC,
 			virtqueue_add_inbuf(vd->vq, in, 1, both,
 					    VRING_TEST_GFP));
@@ -830,7 +805,7 @@ static void ring_full_whole_buffer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, vd->notified);
 	KUNIT_EXPECT_EQ(test, -ENOSPC, add_array(vd, both));
 	KUNIT_EXPECT_EQ(test, 3, vd->notified);
-	drain(vd, out, RING_SIZE);
+	vring_drain(vd, out, RING_SIZE);
 }
 
 static void broken(struct kunit *test)
@@ -920,57 +895,38 @@ static void detach_unused(struct kunit *test)
  * Notification
  */
 
+/* One that comes to nothing is not worth a kick */
+static int add_after_abort(struct vring_device *vd, struct vring_request *req)
+{
+	KUNIT_ASSERT_EQ(vd->test, 0, start(vd, req, 2, 2));
+	virtqueue_abort_buf(vd->vq);
+	return add(vd, req, &recipes[6]);
+}
+
 static void kick_event(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
-	const struct recipe *r = &recipes[6];
-	struct vring_request *req = prepare(vd, r, 8);
-	unsigned int offset, event, i;
-	/* Descriptors (packed) or buffers (split) that two buffers take */
-	unsigned int units = vd->config.packed && !vd->config.indirect ? 4 : 2;
 
-	for (offset = 0; offset < 2 * RING_SIZE; offset++) {
-		for (event = 0; event < RING_SIZE; event++) {
-			vring_device_notify_at(vd, event);
-			/* One that comes to nothing is not worth a kick */
-			KUNIT_ASSERT_EQ(test, 0, start(vd, req, 2, 2));
-			virtqueue_abort_buf(vd->vq);
-			for (i = 0; i < 2; i++)
-				KUNIT_ASSERT_EQ(test, 0, add(vd, req, r));
-			KUNIT_EXPECT_EQ_MSG(test, event < units,
-					    virtqueue_kick_prepare(vd->vq),
-					    "offset %u, event %u", offset,
-					    event);
-			for (i = 0; i < 2; i++)
-				vring_expect_round_trip(vd, req);
-		}
-		advance(vd, 1);
-		virtqueue_kick_prepare(vd->vq);
-	}
+	vring_expect_kick_event(vd, prepare(vd, &recipes[6], 8),
+				add_after_abort);
 }
 
-/*
- * 65535 buffers without a kick are as many as a 16 bit index can tell apart,
- * so the ring kicks of its own.
- */
+static int add_one_sg(struct vring_device *vd, struct vring_request *req)
+{
+	int err = start(vd, req, 1, 1);
+
+	if (err)
+		return err;
+	virtqueue_add_sg(vd->vq, req->sg, 1, OUT);
+	return virtqueue_end_buf(vd->vq);
+}
+
 static void num_added(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
-	struct vring_request *req = vring_request_create(vd, 0, 1, 0);
-	unsigned int i, len;
 
-	vring_device_want_notify(vd, true);
-	for (i = 1; i <= U16_MAX; i++) {
-		KUNIT_ASSERT_EQ(test, 0, vd->notified);
-		KUNIT_ASSERT_EQ(test, 0, start(vd, req, 1, 1));
-		virtqueue_add_sg(vd->vq, req->sg, 1, OUT);
-		KUNIT_ASSERT_EQ(test, 0, virtqueue_end_buf(vd->vq));
-		KUNIT_ASSERT_TRUE(test, vring_device_take(vd));
-		vring_device_complete(vd, vd->chain.id, 0);
-		KUNIT_ASSERT_PTR_EQ(test, (void *)req,
-				    virtqueue_get_buf(vd->vq, &len));
-	}
-	KUNIT_EXPECT_EQ(test, 1, vd->notified);
+	vring_expect_kick_at_last(vd, vring_request_create(vd, 0, 1, 0),
+				  add_one_sg);
 }
 
 /*
@@ -1012,14 +968,10 @@ static int random_pieces(struct vring_device *vd, struct vring_request *req,
 
 static int random_whole(struct vring_device *vd, struct vring_request *req)
 {
-	struct scatterlist *sgs[2] = { req->sg, &req->sg[req->out] };
-
 	if (!req->out)
 		return virtqueue_add_inbuf(vd->vq, req->sg, req->in, req,
 					   VRING_TEST_GFP);
-	sg_mark_end(&req->sg[req->out - 1]);
-	return virtqueue_add_sgs(vd->vq, sgs, 1, !!req->in, req,
-				 VRING_TEST_GFP);
+	return vring_add_sgs(vd, req);
 }
 
 static int random_add(struct vring_device *vd, struct vring_request *req,

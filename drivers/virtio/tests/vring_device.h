@@ -186,6 +186,26 @@ void vring_expect_used(struct vring_device *vd, const void *token, u32 len);
 void vring_expect_round_trip(struct vring_device *vd,
 			     const struct vring_request *req);
 
+/* Steps and checks that the suites share, see vring_checks.c */
+#define VRING_MAX_ORDER	4	/* buffers for vring_expect_order() */
+
+typedef int vring_add_fn(struct vring_device *vd, struct vring_request *req);
+
+int vring_add_sgs(struct vring_device *vd, struct vring_request *req);
+int vring_add_unmappable(struct vring_device *vd, struct vring_request *req,
+			 unsigned int first, unsigned int last);
+void vring_move_on(struct vring_device *vd, unsigned int n);
+void vring_fill(struct vring_device *vd, struct vring_request *one,
+		unsigned int n, vring_add_fn *add);
+void vring_drain(struct vring_device *vd, struct vring_request *one,
+		 unsigned int n);
+void vring_expect_order(struct vring_device *vd, struct vring_request *req[],
+			unsigned int num, const unsigned int *order);
+void vring_expect_kick_event(struct vring_device *vd, struct vring_request *req,
+			     vring_add_fn *add);
+void vring_expect_kick_at_last(struct vring_device *vd,
+			       struct vring_request *req, vring_add_fn *add);
+
 /* Fake DMA, see vring_dma.c */
 void vring_dma_init(struct vring_device *vd);
 void vring_dma_fail_maps(struct vring_device *vd, unsigned int first,
