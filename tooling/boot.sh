@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# usage: [CONVERTED=drivers] boot.sh [DEVICES]
+# usage: [CONVERTED=drivers] [GUEST_CMDLINE=parameters] boot.sh [DEVICES]
 #
 # Boots one guest with the devices of guest/devices (or of the file named),
 # lets it do real I/O through each of them, and compares what the guest saw
@@ -322,7 +322,7 @@ main() {
 	make_initramfs
 
 	say "booting one guest with ${#NAMES[@]} virtio devices ($ACCEL), console in $RUN/console.log"
-	run_guest boot "$LIMIT" 'panic_on_warn=1 hung_task_panic=1' \
+	run_guest boot "$LIMIT" "panic_on_warn=1 hung_task_panic=1${GUEST_CMDLINE:+ $GUEST_CMDLINE}" \
 		-initrd initramfs "${QEMU_ARGS[@]}"
 
 	say 'comparing with what the host has'
