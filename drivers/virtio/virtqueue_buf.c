@@ -6,7 +6,7 @@
  * in one of four places: the split or packed ring itself, or an indirect table
  * of either format.  What differs between them are four steps:
  *
- *	reserve	vring_start()
+ *	reserve	vring_start_ring(), vring_start_table()
  *	put	vring_put()
  *	publish	vring_expose_one(), vring_expose_chain()
  *	rewind	vring_rewind()
@@ -16,7 +16,8 @@
  * but vq->buf: that is why it can be given up at any time.
  *
  * While a buffer needs no mapping, what adds and publishes it calls no function
- * but the next of its kind, as the last thing it does: nothing is spilled.
+ * but the next of its kind, as the last thing it does: nothing is spilled.  That
+ * is what all the noinline is for.
  */
 #include <linux/virtio.h>
 #include <linux/virtio_ring.h>
@@ -26,11 +27,6 @@
 
 #include "vring.h"
 
-/* Where the descriptors of a buffer are: vring_buf.place */
-#define VRING_TABLE	0x1		/* in an indirect table, not in the ring */
-#define VRING_PACKED	0x2		/* in the packed format, not in the split */
-#define VRING_MAP	0x4		/* an address takes more than the phys */
-
 #define PACKED_AVAIL_USED	(BIT(VRING_PACKED_DESC_F_AVAIL) | \
 				 BIT(VRING_PACKED_DESC_F_USED))
 
@@ -39,21 +35,18 @@
  */
 
 /*
- * The cursor of a packed ring has reached its limit.  The head of a chain is
- * built aside, since the device would take it for available in its slot; what
- * follows is in the ring, and wraps at its end.
+ * The cursor of a packed ring has reached its limit: it is behind the head of a
+ * chain, at the end of the ring, or both.  Only the head is not yet available,
+ * and so the device does not come to what follows it.
  */
 static __always_inline void vring_wrap_packed(const struct vring_virtqueue *vq,
 					      struct vring_cursor *at)
 {
 	struct vring_packed_desc *ring = vq->packed.vring.desc;
-	struct vring_packed_desc *end = ring + vq->packed.vring.num;
 
-	if (at->limit != end) {
-		at->limit = end;
-		at->packed = ring + vq->packed.next_avail_idx + 1;
-	}
-	if (at->packed == end) {
+	at->limit = ring + vq->packed.vring.num;
+	at->flags = vq->packed.avail_used_flags | VRING_DESC_F_NEXT;
+	if (at->packed == at->limit) {
 		at->packed = ring;
 		at->flags ^= PACKED_AVAIL_USED;
 	}
@@ -65,21 +58,22 @@ static __always_inline void vring_wrap_packed(const struct vring_virtqueue *vq,
  */
 static __always_inline void vring_put(const struct vring_virtqueue *vq,
 				      struct vring_cursor *at,
-				      unsigned int place,
+				      bool packed, bool table,
 				      u64 addr, u32 len, u16 flags)
 {
 	unsigned int i = at->next;
 
-	at->next = i + 1;
-	if (!(place & VRING_TABLE)) {
+	if (table) {
+		at->next = i + 1;
+	} else {
 		at->last = i;
 		at->next = at->extra[i].next;
 	}
 
-	if (!(place & VRING_PACKED)) {
+	if (!packed) {
 		vring_write_split(vq, &at->split[i], addr, len,
 				  flags | VRING_DESC_F_NEXT, at->next);
-	} else if (place & VRING_TABLE) {
+	} else if (table) {
 		vring_write_packed(at->packed++, addr, len, 0, flags);
 	} else {
 		vring_write_packed(at->packed++, addr, len, at->id,
@@ -89,17 +83,17 @@ static __always_inline void vring_put(const struct vring_virtqueue *vq,
 	}
 }
 
-/* Store what vring_put() moves in this place, and nothing else. */
+/* Store what vring_put() moves there, and nothing else. */
 static __always_inline void vring_cursor_save(struct vring_cursor *to,
 					      const struct vring_cursor *at,
-					      unsigned int place)
+					      bool packed, bool table)
 {
 	to->next = at->next;
-	if (!(place & VRING_TABLE))
+	if (!table)
 		to->last = at->last;
-	if (place & VRING_PACKED)
+	if (packed)
 		to->packed = at->packed;
-	if (place == VRING_PACKED) {
+	if (packed && !table) {
 		to->limit = at->limit;
 		to->flags = at->flags;
 	}
@@ -131,26 +125,11 @@ static noinline __cold void vring_refuse(struct vring_virtqueue *vq,
 					 enum dma_data_direction dir)
 {
 	struct vring_buf *buf = &vq->buf;
-	const char *why;
 
-	if (!buf->data) {
-		why = "no buffer was started";
-	} else if (buf->err) {
+	if (buf->err || (!nents && buf->data))
 		return;
-	} else if (!buf->nsg) {
-		why = "more pieces than announced";
-	} else if (!nents) {
-		buf->nsg--;
-		return;
-	} else if (nents > buf->room) {
-		why = "more descriptors than announced";
-	} else if (dir == DMA_TO_DEVICE) {
-		why = "readable after writable";
-	} else {
-		why = "neither readable nor writable";
-	}
-
-	WARN_ONCE(1, "%s: bad piece of a buffer: %s\n", vq->vq.name, why);
+	WARN_ONCE(1, "%s: bad piece: direction %u, %u descriptors, room for %u\n",
+		  vq->vq.name, dir, nents, buf->room);
 	vring_buf_fail(buf, -EINVAL);
 }
 
@@ -168,13 +147,14 @@ static __always_inline bool vring_accept(struct vring_virtqueue *vq,
 	unsigned int flags = vring_dir_flags(dir);
 	struct vring_buf *buf = &vq->buf;
 
+	buf->nsg--;	/* vring_end() looks at it */
+
 	/* Unsigned: no entries are too many. */
-	if (unlikely(nents - 1 >= buf->room || !buf->nsg ||
+	if (unlikely(nents - 1 >= buf->room ||
 		     flags > VRING_DESC_F_WRITE || flags < buf->flags)) {
 		vring_refuse(vq, nents, dir);
 		return false;
 	}
-	buf->nsg--;
 	buf->flags = flags;
 	return true;
 }
@@ -203,20 +183,20 @@ static unsigned int vring_count(struct scatterlist *sg, unsigned int max)
 
 /*
  * Nothing to map: put @nents entries from @sg on, or those up to the end
- * marker.  One loop for each place, all in registers.
+ * marker.  One loop for each format, all in registers.
  */
-static __always_inline void vring_walk(struct vring_virtqueue *vq,
-				       struct scatterlist *sg,
-				       unsigned int nents,
-				       enum dma_data_direction dir,
-				       unsigned int place)
+static __always_inline void __vring_walk(struct vring_virtqueue *vq,
+					 struct scatterlist *sg,
+					 unsigned int nents,
+					 enum dma_data_direction dir,
+					 bool packed, bool table)
 {
 	struct vring_cursor at = vq->buf.at;
 	u16 flags = vring_dir_flags(dir);
 	unsigned int left = nents;
 
 	for (;;) {
-		vring_put(vq, &at, place,
+		vring_put(vq, &at, packed, table,
 			  vring_phys(sg_phys(sg), sg->length, dir),
 			  sg->length, flags);
 		if (!--left || sg_is_last(sg))
@@ -224,41 +204,42 @@ static __always_inline void vring_walk(struct vring_virtqueue *vq,
 		sg = vring_sg_next(sg);
 	}
 
-	vring_cursor_save(&vq->buf.at, &at, place);
+	vring_cursor_save(&vq->buf.at, &at, packed, table);
 	vq->buf.room -= nents - left;
 }
 
-/* One descriptor, which needs no mapping (any more) */
-static __always_inline void __vring_put_piece(struct vring_virtqueue *vq,
-					      u64 addr, u32 len,
-					      enum dma_data_direction dir)
+static noinline void vring_walk(struct vring_virtqueue *vq,
+				struct scatterlist *sg, unsigned int nents,
+				enum dma_data_direction dir)
+{
+	if (vq->packed_ring)
+		__vring_walk(vq, sg, nents, dir, true, vq->buf.table);
+	else
+		__vring_walk(vq, sg, nents, dir, false, vq->buf.table);
+}
+
+/* One descriptor, for what vring_accept() took */
+static noinline void vring_put_addr(struct vring_virtqueue *vq, u64 addr,
+				    u32 len, enum dma_data_direction dir)
 {
 	struct vring_buf *buf = &vq->buf;
 
-	vring_put(vq, &buf->at, buf->place, addr, len, vring_dir_flags(dir));
 	buf->room--;
+	vring_put(vq, &buf->at, vq->packed_ring, buf->table, addr, len,
+		  vring_dir_flags(dir));
 }
 
-static noinline void vring_put_piece(struct vring_virtqueue *vq, u64 addr,
-				     u32 len, enum dma_data_direction dir)
-{
-	__vring_put_piece(vq, addr, len, dir);
-}
-
-/* One descriptor for @addr, which the ring has just mapped, if it could */
-static __always_inline bool vring_put_mapping(struct vring_virtqueue *vq,
-					      dma_addr_t addr, u32 len,
-					      enum dma_data_direction dir)
+static __always_inline void vring_map_put(struct vring_virtqueue *vq,
+					  phys_addr_t phys, u32 len,
+					  enum dma_data_direction dir)
 {
 	struct vring_cursor *at = &vq->buf.at;
+	dma_addr_t addr = vring_map(vq, phys, len, dir);
 
-	if (unlikely(dma_mapping_error(vring_dma_dev(vq), addr))) {
-		vring_buf_fail(&vq->buf, -ENOMEM);
-		return false;
-	}
+	if (unlikely(dma_mapping_error(vring_dma_dev(vq), addr)))
+		return vring_buf_fail(&vq->buf, -ENOMEM);
 	vring_record(&at->extra[at->next], addr, len, vring_dir_flags(dir));
-	vring_put_piece(vq, addr, len, dir);
-	return true;
+	vring_put_addr(vq, addr, len, dir);
 }
 
 /* Walk and map, or use the mappings that the driver of a premapped queue made */
@@ -267,18 +248,18 @@ static noinline void vring_walk_mapping(struct vring_virtqueue *vq,
 					unsigned int nents,
 					enum dma_data_direction dir)
 {
-	for (;;) {
+	while (likely(!vq->buf.err)) {
 		if (vq->premapped)
-			vring_put_piece(vq, sg_dma_address(sg), sg->length, dir);
-		else if (!vring_put_mapping(vq, vring_map_sg(vq, sg, dir),
-					    sg->length, dir))
-			return;
+			vring_put_addr(vq, sg_dma_address(sg), sg->length, dir);
+		else
+			vring_map_put(vq, sg_phys(sg), sg->length, dir);
 		if (!--nents || sg_is_last(sg))
 			return;
 		sg = vring_sg_next(sg);
 	}
 }
 
+/* On a premapped queue only a list can tell what the driver has mapped. */
 static noinline void vring_map_piece(struct vring_virtqueue *vq,
 				     phys_addr_t phys, u32 len,
 				     enum dma_data_direction dir)
@@ -286,50 +267,41 @@ static noinline void vring_map_piece(struct vring_virtqueue *vq,
 	if (WARN_ON_ONCE(vq->premapped))
 		vring_buf_fail(&vq->buf, -EINVAL);
 	else
-		vring_put_mapping(vq, vring_map(vq, phys, len, dir), len, dir);
+		vring_map_put(vq, phys, len, dir);
+}
+
+static __always_inline void vring_put_phys(struct vring_virtqueue *vq,
+					   phys_addr_t phys, u32 len,
+					   enum dma_data_direction dir)
+{
+	if (vq->mapped)
+		vring_map_piece(vq, phys, len, dir);
+	else
+		vring_put_addr(vq, vring_phys(phys, len, dir), len, dir);
+}
+
+/*
+ * @nents entries from @sg on, or those up to the end marker.  There is room for
+ * them.
+ */
+static noinline void vring_put_list(struct vring_virtqueue *vq,
+				    struct scatterlist *sg, unsigned int nents,
+				    enum dma_data_direction dir)
+{
+	if (sg_is_last(sg) && !vq->premapped)
+		vring_put_phys(vq, sg_phys(sg), sg->length, dir);
+	else if (vq->mapped)
+		vring_walk_mapping(vq, sg, nents, dir);
+	else
+		vring_walk(vq, sg, nents, dir);
 }
 
 static noinline void vring_add_phys(struct vring_virtqueue *vq,
 				    phys_addr_t phys, u32 len,
 				    enum dma_data_direction dir)
 {
-	if (!vring_accept(vq, 1, dir))
-		return;
-	if (vq->buf.place & VRING_MAP)
-		vring_map_piece(vq, phys, len, dir);
-	else
-		__vring_put_piece(vq, vring_phys(phys, len, dir), len, dir);
-}
-
-static noinline void vring_add_list(struct vring_virtqueue *vq,
-				    struct scatterlist *sgl, unsigned int nents,
-				    enum dma_data_direction dir)
-{
-	if (nents == 1 && !vq->premapped)
-		return vring_add_phys(vq, sg_phys(sgl), sgl->length, dir);
-
-	/* The list may be shorter than the bound given for it. */
-	if (unlikely(nents > vq->buf.room))
-		nents = vring_count(sgl, nents);
-	if (!vring_accept(vq, nents, dir))
-		return;
-
-	switch (vq->buf.place) {
-	case 0:
-		vring_walk(vq, sgl, nents, dir, 0);
-		break;
-	case VRING_TABLE:
-		vring_walk(vq, sgl, nents, dir, VRING_TABLE);
-		break;
-	case VRING_PACKED:
-		vring_walk(vq, sgl, nents, dir, VRING_PACKED);
-		break;
-	case VRING_PACKED | VRING_TABLE:
-		vring_walk(vq, sgl, nents, dir, VRING_PACKED | VRING_TABLE);
-		break;
-	default:
-		vring_walk_mapping(vq, sgl, nents, dir);
-	}
+	if (vring_accept(vq, 1, dir))
+		vring_put_phys(vq, phys, len, dir);
 }
 
 /*
@@ -341,26 +313,6 @@ static bool vring_wants_table(const struct vring_virtqueue *vq,
 {
 	/* FIXME: tune this threshold */
 	return vq->indirect && nents > 1 && vq->vq.num_free;
-}
-
-/* If the ring unmaps, its records of what it mapped precede the descriptors. */
-static noinline void *vring_alloc_table(const struct vring_virtqueue *vq,
-					unsigned int nents, gfp_t gfp)
-{
-	size_t size = sizeof(struct vring_desc);
-
-	BUILD_BUG_ON(sizeof(struct vring_desc_extra) > sizeof(struct vring_desc));
-	BUILD_BUG_ON(sizeof(struct vring_packed_desc) !=
-		     sizeof(struct vring_desc));
-
-	if (vq->do_unmap)
-		size *= 2;
-
-	/*
-	 * The table must be in lowmem, or virt_to_phys() would give the device
-	 * a bogus address.
-	 */
-	return kmalloc_array(nents, size, gfp & ~__GFP_HIGHMEM);
 }
 
 static noinline __cold int vring_refuse_buf(struct vring_virtqueue *vq,
@@ -381,6 +333,7 @@ static noinline __cold int vring_no_room(struct vring_virtqueue *vq,
 
 	/* Without tables such a buffer can never be added. */
 	WARN_ON_ONCE(nents > size && !vq->indirect);
+	vring_buf_close(&vq->buf);
 
 	pr_debug("Can't add buf len %u - avail = %u\n",
 		 nents, vq->vq.num_free);
@@ -398,61 +351,98 @@ static noinline __cold int vring_no_room(struct vring_virtqueue *vq,
 	return err;
 }
 
-/* The ring is in use from a start that succeeds to end or abort. */
-static noinline int vring_start(struct vring_virtqueue *vq, void *data,
-				unsigned int nents, unsigned int nsg, gfp_t gfp,
-				bool notify)
+static noinline int vring_start_ring(struct vring_virtqueue *vq, bool notify)
 {
 	struct vring_buf *buf = &vq->buf;
 	struct vring_cursor *at = &buf->at;
-	void *table = NULL;
 
-	START_USE(vq);
-	if (unlikely(!data || vq->broken))
-		return vring_refuse_buf(vq, data);
-	LAST_ADD_TIME_UPDATE(vq);
+	if (unlikely(vq->vq.num_free < buf->size))
+		return vring_no_room(vq, buf->size, notify);
 
-	if (vring_wants_table(vq, nents))
-		table = vring_alloc_table(vq, nents, gfp);
-	if (!table && unlikely(vq->vq.num_free < nents))
-		return vring_no_room(vq, nents, notify);
-
-	buf->room = nents;
-	buf->size = nents;
-	buf->nsg = nsg;
-	buf->flags = 0;
-	buf->place = (vq->packed_ring ? VRING_PACKED : 0) |
-		     (vq->do_unmap || vq->premapped ? VRING_MAP : 0);
-	buf->data = data;
-	buf->indir_desc = table;
-	buf->err = 0;
-
-	if (table) {
-		buf->place |= VRING_TABLE;
-		at->next = 0;
-		at->extra = table;
-		at->split = table;
-		if (vq->do_unmap)
-			at->split += nents;
-		return 0;
-	}
-
+	buf->table = false;
+	buf->indir_desc = NULL;
 	at->next = vq->free_head;
 	at->extra = vq->desc_extra;
 	if (vq->packed_ring) {
-		at->packed = &buf->head;
+		at->packed = vq->packed.vring.desc + vq->packed.next_avail_idx;
 		at->limit = at->packed + 1;
 		at->id = vq->free_head;
-		at->flags = vq->packed.avail_used_flags | VRING_DESC_F_NEXT;
+		at->flags = (vq->packed.avail_used_flags ^ PACKED_AVAIL_USED) |
+			    VRING_DESC_F_NEXT;
 	} else {
 		at->split = vq->split.vring.desc;
 	}
 	return 0;
 }
 
+/* If the ring unmaps, its records of what it mapped precede the descriptors. */
+static noinline int vring_start_table(struct vring_virtqueue *vq, gfp_t gfp,
+				      bool notify)
+{
+	struct vring_buf *buf = &vq->buf;
+	struct vring_cursor *at = &buf->at;
+	size_t size = sizeof(struct vring_desc);
+	void *table;
+
+	BUILD_BUG_ON(sizeof(struct vring_desc_extra) > sizeof(struct vring_desc));
+	BUILD_BUG_ON(sizeof(struct vring_packed_desc) !=
+		     sizeof(struct vring_desc));
+
+	if (vq->do_unmap)
+		size *= 2;
+
+	/*
+	 * The table must be in lowmem, or virt_to_phys() would give the device
+	 * a bogus address.
+	 */
+	table = kmalloc_array(buf->size, size, gfp & ~__GFP_HIGHMEM);
+	if (!table)
+		return vring_start_ring(vq, notify);
+
+	buf->table = true;
+	buf->indir_desc = table;
+	at->next = 0;
+	at->extra = table;
+	at->split = table;
+	if (vq->do_unmap)
+		at->split += buf->size;
+	return 0;
+}
+
+/* The ring is in use from a start that succeeds to end or abort. */
+static noinline int vring_start(struct vring_virtqueue *vq, void *data,
+				unsigned int nents, unsigned int nsg, gfp_t gfp,
+				bool notify)
+{
+	struct vring_buf *buf = &vq->buf;
+
+	START_USE(vq);
+	if (unlikely(!data || vq->broken))
+		return vring_refuse_buf(vq, data);
+	LAST_ADD_TIME_UPDATE(vq);
+
+	buf->room = nents;
+	buf->size = nents;
+	buf->nsg = nsg;
+	buf->flags = 0;
+	buf->err = 0;
+	buf->data = data;
+
+	if (vring_wants_table(vq, nents))
+		return vring_start_table(vq, gfp, notify);
+	return vring_start_ring(vq, notify);
+}
+
 /*
  * Publish: show a complete buffer to the device.
  */
+
+/* Out of line, so that its callers need no stack */
+static noinline __cold int vring_kick_now(struct vring_virtqueue *vq)
+{
+	virtqueue_kick(&vq->vq);
+	return 0;
+}
 
 /* A buffer was added, and the ring is no longer in use. */
 static __always_inline int vring_added(struct vring_virtqueue *vq)
@@ -464,20 +454,20 @@ static __always_inline int vring_added(struct vring_virtqueue *vq)
 	 * was added since the last kick would wrap.  Kick just in case.
 	 */
 	if (unlikely(vq->num_added >= (1 << 16) - 1))
-		virtqueue_kick(&vq->vq);
+		return vring_kick_now(vq);
 	return 0;
 }
 
-/* @num free descriptors, @head to @last, become the buffer of @data. */
+/* The first @num free descriptors, up to @last, become the buffer of @data. */
 static __always_inline void vring_take(struct vring_virtqueue *vq,
-				       unsigned int head, unsigned int last,
+				       unsigned int last, unsigned int next,
 				       unsigned int num,
 				       void *data, void *indir_desc)
 {
-	struct vring_desc_state *state = &vq->desc_state[head];
+	struct vring_desc_state *state = &vq->desc_state[vq->free_head];
 
 	vq->vq.num_free -= num;
-	vq->free_head = vq->desc_extra[last].next;
+	vq->free_head = next;
 
 	state->data = data;
 	state->indir_desc = indir_desc;
@@ -505,21 +495,12 @@ static __always_inline int vring_expose_split(struct vring_virtqueue *vq,
 	return vring_added(vq);
 }
 
-/*
- * The next @num descriptors of a packed ring are a buffer.  The first one is
- * written here; the others, if any, are in place.
- */
+/* The next @num descriptors of a packed ring are a buffer. */
 static __always_inline int vring_expose_packed(struct vring_virtqueue *vq,
-					       unsigned int id, u64 addr,
-					       u32 len, u16 flags,
-					       unsigned int num)
+					       struct vring_packed_desc *head,
+					       u16 flags, unsigned int num)
 {
-	unsigned int slot = vq->packed.next_avail_idx;
-	struct vring_packed_desc *desc = &vq->packed.vring.desc[slot];
-
-	desc->addr = cpu_to_le64(addr);
-	desc->len = cpu_to_le32(len);
-	desc->id = cpu_to_le16(id);
+	unsigned int slot = vq->packed.next_avail_idx + num;
 
 	/*
 	 * A driver MUST NOT make the first descriptor in the list available
@@ -527,9 +508,8 @@ static __always_inline int vring_expose_packed(struct vring_virtqueue *vq,
 	 * available.
 	 */
 	virtio_wmb(vq->weak_barriers);
-	desc->flags = cpu_to_le16(flags);
+	head->flags = cpu_to_le16(flags);
 
-	slot += num;
 	if (unlikely(slot >= vq->packed.vring.num)) {
 		slot -= vq->packed.vring.num;
 		vq->packed.avail_wrap_counter ^= 1;
@@ -546,41 +526,43 @@ static noinline int vring_expose_one(struct vring_virtqueue *vq, u64 addr,
 				     void *indir_desc)
 {
 	unsigned int head = vq->free_head;
+	struct vring_packed_desc *desc;
 
-	vring_take(vq, head, head, 1, data, indir_desc);
-	if (vq->packed_ring)
-		return vring_expose_packed(vq, head, addr, len, flags |
+	vring_take(vq, head, vq->desc_extra[head].next, 1, data, indir_desc);
+	if (vq->packed_ring) {
+		desc = &vq->packed.vring.desc[vq->packed.next_avail_idx];
+		desc->addr = cpu_to_le64(addr);
+		desc->len = cpu_to_le32(len);
+		desc->id = cpu_to_le16(head);
+		return vring_expose_packed(vq, desc, flags |
 					   vq->packed.avail_used_flags, 1);
+	}
 	vring_write_split(vq, &vq->split.vring.desc[head], addr, len, flags,
 			  vq->free_head);
 	return vring_expose_split(vq, head);
 }
 
 /* A buffer whose descriptors are in the ring */
-static noinline int vring_expose_chain(struct vring_virtqueue *vq)
+static __always_inline int vring_expose_chain(struct vring_virtqueue *vq)
 {
 	struct vring_buf *buf = &vq->buf;
 	unsigned int num = buf->size - buf->room, head = vq->free_head;
-	struct vring_packed_desc *tail;
+	struct vring_packed_desc *ring = vq->packed.vring.desc, *end, *first;
 	void *data = buf->data;
 
 	vring_buf_close(buf);
-	vring_take(vq, head, buf->at.last, num, data, buf->indir_desc);
+	vring_take(vq, buf->at.last, buf->at.next, num, data, buf->indir_desc);
 	if (!vq->packed_ring) {
 		buf->at.split[buf->at.last].flags &=
 			~cpu_to_virtio16(vq->vq.vdev, VRING_DESC_F_NEXT);
 		return vring_expose_split(vq, head);
 	}
 
-	tail = buf->at.packed;
-	if (num == 1)
-		tail = &buf->head + 1;
-	else if (tail == vq->packed.vring.desc)
-		tail = buf->at.limit;
-	tail[-1].flags &= ~cpu_to_le16(VRING_DESC_F_NEXT);
-	return vring_expose_packed(vq, head, le64_to_cpu(buf->head.addr),
-				   le32_to_cpu(buf->head.len),
-				   le16_to_cpu(buf->head.flags), num);
+	end = buf->at.packed == ring ? buf->at.limit : buf->at.packed;
+	end[-1].flags &= ~cpu_to_le16(VRING_DESC_F_NEXT);
+	first = ring + vq->packed.next_avail_idx;
+	return vring_expose_packed(vq, first, le16_to_cpu(first->flags) ^
+				   PACKED_AVAIL_USED, num);
 }
 
 /*
@@ -612,7 +594,7 @@ static noinline __cold void vring_rewind(struct vring_virtqueue *vq)
 {
 	struct vring_buf *buf = &vq->buf;
 	unsigned int num = buf->size - buf->room;
-	bool table = buf->place & VRING_TABLE;
+	bool table = buf->table;
 
 	if (vq->do_unmap)
 		vring_unmap_pieces(vq, buf->at.extra, table ? 0 : vq->free_head,
@@ -635,8 +617,8 @@ static noinline __cold int vring_end_failed(struct vring_virtqueue *vq, int err)
 	bool started = vq->buf.data;
 
 	/* An error of no buffer is not that of this one. */
-	if (WARN_ONCE(!started || !err, "%s: %s\n", vq->vq.name,
-		      started ? "empty buffer" : "no buffer was started"))
+	if (WARN_ONCE(!started || !err, "%s: no buffer, an empty one, or too many pieces\n",
+		      vq->vq.name))
 		err = -EINVAL;
 	if (started)
 		vring_rewind(vq);
@@ -671,12 +653,12 @@ static int vring_end(struct vring_virtqueue *vq)
 	u32 len = num * sizeof(*desc);
 	void *data = buf->data;
 
-	if (unlikely(buf->err || !num))
+	if (unlikely(buf->err || !num || buf->nsg < 0))
 		return vring_end_failed(vq, buf->err);
-	if (!(buf->place & VRING_TABLE))
+	if (!buf->table)
 		return vring_expose_chain(vq);
 
-	if (buf->place & VRING_PACKED)
+	if (vq->packed_ring)
 		desc -= num;
 	else
 		desc[num - 1].flags &= ~cpu_to_virtio16(vq->vq.vdev,
@@ -716,7 +698,7 @@ static noinline int vring_add_one(struct vring_virtqueue *vq, phys_addr_t phys,
 	return vring_expose_one(vq, phys, len, flags, data, ctx);
 }
 
-static inline int vring_add_one_sg(struct vring_virtqueue *vq,
+static noinline int vring_add_one_sg(struct vring_virtqueue *vq,
 				   struct scatterlist *sg,
 				   enum dma_data_direction dir,
 				   void *data, void *ctx)
@@ -781,7 +763,16 @@ EXPORT_SYMBOL_GPL(virtqueue_start_buf);
 void virtqueue_add_sg(struct virtqueue *_vq, struct scatterlist *sgl,
 		      unsigned int nents, enum dma_data_direction dir)
 {
-	vring_add_list(to_vvq(_vq), sgl, nents, dir);
+	struct vring_virtqueue *vq = to_vvq(_vq);
+
+	if (nents == 1 && !vq->premapped)
+		return vring_add_phys(vq, sg_phys(sgl), sgl->length, dir);
+
+	/* The list may be shorter than the bound given for it. */
+	if (unlikely(nents > vq->buf.room))
+		nents = vring_count(sgl, nents);
+	if (vring_accept(vq, nents, dir))
+		vring_put_list(vq, sgl, nents, dir);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_sg);
 
@@ -844,7 +835,7 @@ void virtqueue_add_mapped(struct virtqueue *_vq, dma_addr_t addr, u32 len,
 		return;
 	if (vq->do_unmap)
 		vring_record(&at->extra[at->next], DMA_MAPPING_ERROR, 0, 0);
-	vring_put_piece(vq, addr, len, dir);
+	vring_put_addr(vq, addr, len, dir);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_mapped);
 
@@ -910,6 +901,33 @@ int virtqueue_add_buf_single(struct virtqueue *_vq, struct scatterlist *sg,
 EXPORT_SYMBOL_GPL(virtqueue_add_buf_single);
 
 /**
+ * virtqueue_add_buf_single_ctx - expose a buffer of one scatterlist entry
+ * @_vq: the struct virtqueue we're talking about
+ * @sg: the entry; what follows it is not looked at
+ * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
+ * @data: the token identifying the buffer, not NULL
+ * @ctx: extra context for the token, which virtqueue_get_buf_ctx() returns; on
+ *	a virtqueue created with context, without indirect tables
+ * @gfp: how to do memory allocations (none is needed today)
+ *
+ * Context: any.  The caller makes sure that no other operation on this
+ *	virtqueue comes at the same time (except where noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
+ */
+int virtqueue_add_buf_single_ctx(struct virtqueue *_vq, struct scatterlist *sg,
+				 enum dma_data_direction dir, void *data,
+				 void *ctx, gfp_t gfp)
+{
+	struct vring_virtqueue *vq = to_vvq(_vq);
+
+	if (WARN_ON_ONCE(ctx && vq->indirect))
+		return -EINVAL;
+	return vring_add_one_sg(vq, sg, dir, data, ctx);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_buf_single_ctx);
+
+/**
  * virtqueue_add_buf_linear - expose a buffer of one piece of memory
  * @_vq: the struct virtqueue we're talking about
  * @addr: where it starts, in the kernel's direct map (as from kmalloc())
@@ -935,75 +953,6 @@ int virtqueue_add_buf_linear(struct virtqueue *_vq, void *addr, size_t len,
 EXPORT_SYMBOL_GPL(virtqueue_add_buf_linear);
 
 /**
- * virtqueue_add_buf - expose a buffer of an array of scatterlist entries
- * @_vq: the struct virtqueue we're talking about
- * @sg: the array; end markers in it mean nothing, and it cannot be chained
- * @out: the number of entries that the device reads, which come first
- * @in: the number of entries that the device writes
- * @data: the token identifying the buffer, not NULL
- * @gfp: how to do memory allocations (if necessary)
- *
- * Context: any; sleeps only if @gfp says so.  The caller makes sure that no
- *	other operation on this virtqueue comes at the same time (except where
- *	noted).
- *
- * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
- */
-int virtqueue_add_buf(struct virtqueue *_vq, struct scatterlist sg[],
-		      unsigned int out, unsigned int in, void *data, gfp_t gfp)
-{
-	unsigned int i, num = out + in;
-	int err;
-
-	if (num == 1)
-		return virtqueue_add_buf_single(_vq, sg, out ? DMA_TO_DEVICE :
-						DMA_FROM_DEVICE, data, gfp);
-
-	err = vring_start(to_vvq(_vq), data, num, num, gfp, out);
-	if (err)
-		return err;
-	for (i = 0; i < num; i++)
-		virtqueue_add_sg(_vq, &sg[i], 1, i < out ? DMA_TO_DEVICE :
-				 DMA_FROM_DEVICE);
-	return virtqueue_end_buf(_vq);
-}
-EXPORT_SYMBOL_GPL(virtqueue_add_buf);
-
-/* What is left of the calls that take all pieces at once */
-static noinline int vring_add_sgs(struct virtqueue *_vq,
-				  struct scatterlist *sgs[],
-				  unsigned int nents, unsigned int out_sgs,
-				  unsigned int num_sgs, void *data, void *ctx,
-				  gfp_t gfp)
-{
-	struct vring_virtqueue *vq = to_vvq(_vq);
-	enum dma_data_direction dir;
-	unsigned int i;
-	int err;
-
-	if (WARN_ON_ONCE(ctx && vq->indirect))
-		return -EINVAL;
-
-	dir = out_sgs ? DMA_TO_DEVICE : DMA_FROM_DEVICE;
-	if (nents == 1 && num_sgs == 1)
-		return vring_add_one_sg(vq, sgs[0], dir, data, ctx);
-
-	err = vring_start(vq, data, nents, num_sgs, gfp, out_sgs);
-	if (err)
-		return err;
-	if (ctx)
-		vq->buf.indir_desc = ctx;
-	for (i = 0; i < num_sgs; i++) {
-		if (i == out_sgs)
-			dir = DMA_FROM_DEVICE;
-		if (sgs[i])
-			vring_add_list(vq, sgs[i], sg_is_last(sgs[i]) ? 1 :
-				       vq->buf.room, dir);
-	}
-	return vring_end(vq);
-}
-
-/**
  * virtqueue_add_sgs - expose buffers to other end
  * @_vq: the struct virtqueue we're talking about.
  * @sgs: array of terminated scatterlists.
@@ -1021,15 +970,54 @@ int virtqueue_add_sgs(struct virtqueue *_vq, struct scatterlist *sgs[],
 		      unsigned int out_sgs, unsigned int in_sgs,
 		      void *data, gfp_t gfp)
 {
-	unsigned int i, nents = 0;
+	struct vring_virtqueue *vq = to_vvq(_vq);
+	unsigned int i, num = out_sgs + in_sgs, nents = 0;
+	enum dma_data_direction dir = DMA_TO_DEVICE;
+	int err;
 
 	/* Count them first. */
-	for (i = 0; i < out_sgs + in_sgs; i++)
+	for (i = 0; i < num; i++)
 		nents += vring_count(sgs[i], UINT_MAX);
-	return vring_add_sgs(_vq, sgs, nents, out_sgs, out_sgs + in_sgs, data,
-			     NULL, gfp);
+	if (nents == 1 && num == 1)
+		return vring_add_one_sg(vq, sgs[0], out_sgs ? DMA_TO_DEVICE :
+					DMA_FROM_DEVICE, data, NULL);
+
+	err = vring_start(vq, data, nents, num, gfp, out_sgs);
+	if (err)
+		return err;
+	for (i = 0; i < num; i++) {
+		if (i == out_sgs)
+			dir = DMA_FROM_DEVICE;
+		if (sgs[i])
+			vring_put_list(vq, sgs[i], vq->buf.room, dir);
+	}
+	return vring_end(vq);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_sgs);
+
+/* One list, in one direction */
+static noinline int vring_add_buf_list(struct virtqueue *_vq,
+				       struct scatterlist *sg, unsigned int num,
+				       enum dma_data_direction dir, void *data,
+				       void *ctx, gfp_t gfp)
+{
+	struct vring_virtqueue *vq = to_vvq(_vq);
+	int err;
+
+	if (WARN_ON_ONCE(ctx && vq->indirect))
+		return -EINVAL;
+	if (num == 1)
+		return vring_add_one_sg(vq, sg, dir, data, ctx);
+
+	err = vring_start(vq, data, num, 1, gfp, dir == DMA_TO_DEVICE);
+	if (err)
+		return err;
+	if (ctx)
+		vq->buf.indir_desc = ctx;
+	if (likely(num))
+		vring_put_list(vq, sg, num, dir);
+	return vring_end(vq);
+}
 
 /**
  * virtqueue_add_outbuf - expose output buffers to other end
@@ -1047,7 +1035,7 @@ EXPORT_SYMBOL_GPL(virtqueue_add_sgs);
 int virtqueue_add_outbuf(struct virtqueue *vq, struct scatterlist *sg,
 			 unsigned int num, void *data, gfp_t gfp)
 {
-	return vring_add_sgs(vq, &sg, num, 1, 1, data, NULL, gfp);
+	return vring_add_buf_list(vq, sg, num, DMA_TO_DEVICE, data, NULL, gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_outbuf);
 
@@ -1067,7 +1055,7 @@ EXPORT_SYMBOL_GPL(virtqueue_add_outbuf);
 int virtqueue_add_inbuf(struct virtqueue *vq, struct scatterlist *sg,
 			unsigned int num, void *data, gfp_t gfp)
 {
-	return vring_add_sgs(vq, &sg, num, 0, 1, data, NULL, gfp);
+	return vring_add_buf_list(vq, sg, num, DMA_FROM_DEVICE, data, NULL, gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_inbuf);
 
@@ -1088,7 +1076,7 @@ EXPORT_SYMBOL_GPL(virtqueue_add_inbuf);
 int virtqueue_add_inbuf_ctx(struct virtqueue *vq, struct scatterlist *sg,
 			    unsigned int num, void *data, void *ctx, gfp_t gfp)
 {
-	return vring_add_sgs(vq, &sg, num, 0, 1, data, ctx, gfp);
+	return vring_add_buf_list(vq, sg, num, DMA_FROM_DEVICE, data, ctx, gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_inbuf_ctx);
 

@@ -43,10 +43,10 @@
  */
 #include <linux/dma-direction.h>
 #include <linux/gfp_types.h>
+#include <linux/scatterlist.h>
 #include <linux/types.h>
 
 struct page;
-struct scatterlist;
 struct virtqueue;
 
 int virtqueue_start_buf(struct virtqueue *vq, void *data, unsigned int nents,
@@ -66,11 +66,46 @@ void virtqueue_abort_buf(struct virtqueue *vq);
 int virtqueue_add_buf_single(struct virtqueue *vq, struct scatterlist *sg,
 			     enum dma_data_direction dir, void *data,
 			     gfp_t gfp);
+int virtqueue_add_buf_single_ctx(struct virtqueue *vq, struct scatterlist *sg,
+				 enum dma_data_direction dir, void *data,
+				 void *ctx, gfp_t gfp);
 int virtqueue_add_buf_linear(struct virtqueue *vq, void *addr, size_t len,
 			     enum dma_data_direction dir, void *data,
 			     gfp_t gfp);
-int virtqueue_add_buf(struct virtqueue *vq, struct scatterlist sg[],
-		      unsigned int out, unsigned int in, void *data,
-		      gfp_t gfp);
+
+/**
+ * virtqueue_add_buf - expose a buffer of an array of scatterlist entries
+ * @vq: the struct virtqueue we're talking about
+ * @sg: the array; end markers in it mean nothing, and it cannot be chained
+ * @out: the number of entries that the device reads, which come first
+ * @in: the number of entries that the device writes
+ * @data: the token identifying the buffer, not NULL
+ * @gfp: how to do memory allocations (if necessary)
+ *
+ * Context: any; sleeps only if @gfp says so.  The caller makes sure that no
+ *	other operation on this virtqueue comes at the same time (except where
+ *	noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
+ */
+static inline int virtqueue_add_buf(struct virtqueue *vq,
+				    struct scatterlist sg[], unsigned int out,
+				    unsigned int in, void *data, gfp_t gfp)
+{
+	unsigned int i, num = out + in;
+	int err;
+
+	if (num == 1)
+		return virtqueue_add_buf_single(vq, sg, out ? DMA_TO_DEVICE :
+						DMA_FROM_DEVICE, data, gfp);
+
+	err = virtqueue_start_buf(vq, data, num, num, gfp);
+	if (err)
+		return err;
+	for (i = 0; i < num; i++)
+		virtqueue_add_sg(vq, &sg[i], 1, i < out ? DMA_TO_DEVICE :
+				 DMA_FROM_DEVICE);
+	return virtqueue_end_buf(vq);
+}
 
 #endif /* _LINUX_VIRTIO_BUF_H */

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A virtio device in user space: the other end of a virtqueue.
+ *
+ *	static struct vring_device d;
+ *	struct vring_config config = { .size = 8, .packed = true };
+ *
+ *	vring_device_create(&d, &vring_series, &config);
+ *	virtqueue_add_sgs(d.vq, ...);		what is tested
+ *	vring_device_take(&d);			now d.chain is what was added
+ *	vring_device_complete(&d, d.chain.id, 0);
+ *	virtqueue_get_buf(d.vq, ...);
+ *	vring_device_destroy(&d);
+ *
+ * The device is written from the virtio specification, version 1.2, sections
+ * 2.7 "Split Virtqueues" and 2.8 "Packed Virtqueues".  It knows the ring by its
+ * three addresses, never looks into the driver's private state, and judges
+ * every descriptor: so it can stand as the oracle for whatever fills the ring.
+ * The first broken rule is in d.wrong.
+ *
+ * drivers/virtio/tests/vring_device.c is its sister for KUnit, where a broken
+ * rule ends the test.  Here a program decides: a fuzzer goes on.
+ *
+ * Nothing here allocates but create.  Nothing takes a lock.
+ */
+#ifndef VRING_DEVICE_H
+#define VRING_DEVICE_H
+
+#include "ops.h"
+
+#define VRING_MAX_SIZE		32768	/* descriptors in a ring */
+#define VRING_MAX_PIECES	4096	/* pieces of a buffer */
+
+/* What a ring is like.  In words: vring_config_name() */
+struct vring_config {
+	unsigned int size;	/* descriptors; a split ring needs a power of 2 */
+	bool packed;
+	bool indirect;		/* VIRTIO_RING_F_INDIRECT_DESC */
+	bool event;		/* VIRTIO_RING_F_EVENT_IDX */
+	bool dma;		/* VIRTIO_F_ACCESS_PLATFORM: use the DMA API */
+	bool premapped;		/* virtqueue_set_dma_premapped() */
+	bool ctx;		/* a context per buffer, hence no tables */
+	bool legacy;		/* split only: without VIRTIO_F_VERSION_1 */
+	bool foreign;		/* split only: in memory of the transport,
+				 * by vring_new_virtqueue(), without @dma
+				 */
+};
+
+struct vring_piece {
+	u64 addr;		/* as it stands in the descriptor */
+	void *cpu;		/* the same for the program, NULL if there is
+				 * nothing that the device may access
+				 */
+	u32 len;
+	bool writable;		/* by the device */
+};
+
+/* A buffer that the device has taken from the ring */
+struct vring_chain {
+	u16 id;			/* head (split) or buffer id (packed) */
+	u16 nr_desc;		/* descriptors that it holds in the ring */
+	bool indirect;
+	u64 table;		/* where, if it is in a table */
+	u32 table_len;
+	unsigned int nr_pieces;
+	struct vring_piece pieces[VRING_MAX_PIECES];
+};
+
+struct vring_position {
+	u16 pos;
+	bool wrap;
+};
+
+struct vring_device {
+	struct vring_config config;
+	const struct vring_ops *ops;
+	struct device parent;		/* does the DMA */
+	struct virtio_device vdev;
+	struct virtqueue *vq;
+
+	unsigned int notified;		/* notifications received */
+	unsigned int called;		/* callbacks of the driver */
+	unsigned int resets;		/* of the queue */
+	bool reset_fails;		/* the transport refuses to reset */
+
+	/* What vring_device_recycle() was given: how many, the last one */
+	unsigned int nr_recycled;
+	void *recycled;
+
+	/* The ring, as the transport told the device.  Write what you like. */
+	unsigned int size;
+	void *desc_area;
+	void *driver_area;
+	void *device_area;
+	void *pages;			/* if the ring is foreign */
+
+	/* Progress.  The split ring needs free-running positions only. */
+	struct vring_position avail;	/* the next one to take */
+	struct vring_position used;	/* the next one to complete */
+	struct vring_position called_at; /* @used at the last question for it */
+
+	u16 in_flight[VRING_MAX_SIZE];	/* by id: descriptors it holds, or 0 */
+	u16 owner[VRING_MAX_SIZE];	/* split: the head that holds it, plus 1 */
+	unsigned int nr_in_flight;	/* sum of the descriptors */
+
+	struct vring_chain chain;	/* the last one taken */
+	const char *wrong;		/* the first broken rule, NULL if none */
+};
+
+/*
+ * Life.  Create returns 0, -ENOMEM if the ring could not get its memory, or
+ * -EINVAL if it does not take this configuration.  A second create needs a
+ * destroy before it.
+ */
+int vring_device_create(struct vring_device *d, const struct vring_ops *ops,
+			const struct vring_config *config);
+void vring_device_destroy(struct vring_device *d);
+
+/* "packed,indirect,event" and so on, in a buffer that the next call reuses */
+const char *vring_config_name(const struct vring_config *config);
+
+/*
+ * Count through all configurations of a size: the @n-th, or false after the
+ * last.  Those of a split ring are left out if the size is no power of 2.
+ */
+bool vring_config_get(unsigned int n, unsigned int size,
+		      struct vring_config *config);
+
+/* For virtqueue_reset() and virtqueue_resize() */
+void vring_device_recycle(struct virtqueue *vq, void *buf);
+
+/*
+ * Take the next available buffer: true, and it is in d->chain, or false: there
+ * is none, or it broke a rule, which d->wrong tells.
+ */
+bool vring_device_take(struct vring_device *d);
+
+/*
+ * Hand a buffer back, in whatever order: @id as when it was taken, @len bytes
+ * were written.
+ */
+void vring_device_complete(struct vring_device *d, u16 id, u32 len);
+
+/* The same for a device that lies: any id, as if it held @num descriptors */
+void vring_device_put_used(struct vring_device *d, u32 id, u32 len,
+			   unsigned int num);
+
+/* Ask to be notified of every new buffer, or of none (without EVENT_IDX) */
+void vring_device_want_notify(struct vring_device *d, bool want);
+
+/*
+ * Ask to be notified of one buffer (EVENT_IDX): as many buffers (split) or
+ * descriptors (packed) ahead of the next one to take
+ */
+void vring_device_notify_at(struct vring_device *d, unsigned int ahead);
+
+/* Would the driver be called for what was completed since the last question? */
+bool vring_device_must_call(struct vring_device *d);
+
+/*
+ * Nothing to take, nothing that looks like it, and the driver counts as free
+ * what the device does not hold: true, or d->wrong tells.
+ */
+bool vring_device_idle(struct vring_device *d);
+
+#endif /* VRING_DEVICE_H */

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The functions of one implementation of the ring, see ops.h.  This is compiled
+ * once for each, and gets its prefix together with the ring.
+ */
+#include "ops.h"
+
+const struct vring_ops VRING_OPS = {
+	.name = VRING_NAME,
+
+	.vring_create_virtqueue = vring_create_virtqueue,
+	.vring_create_virtqueue_dma = vring_create_virtqueue_dma,
+	.vring_new_virtqueue = vring_new_virtqueue,
+	.vring_del_virtqueue = vring_del_virtqueue,
+	.vring_interrupt = vring_interrupt,
+	.vring_notification_data = vring_notification_data,
+	.vring_transport_features = vring_transport_features,
+	.virtqueue_add_sgs = virtqueue_add_sgs,
+	.virtqueue_add_outbuf = virtqueue_add_outbuf,
+	.virtqueue_add_inbuf = virtqueue_add_inbuf,
+	.virtqueue_add_inbuf_ctx = virtqueue_add_inbuf_ctx,
+	.virtqueue_kick = virtqueue_kick,
+	.virtqueue_kick_prepare = virtqueue_kick_prepare,
+	.virtqueue_notify = virtqueue_notify,
+	.virtqueue_get_buf = virtqueue_get_buf,
+	.virtqueue_get_buf_ctx = virtqueue_get_buf_ctx,
+	.virtqueue_disable_cb = virtqueue_disable_cb,
+	.virtqueue_enable_cb = virtqueue_enable_cb,
+	.virtqueue_enable_cb_prepare = virtqueue_enable_cb_prepare,
+	.virtqueue_enable_cb_delayed = virtqueue_enable_cb_delayed,
+	.virtqueue_poll = virtqueue_poll,
+	.virtqueue_detach_unused_buf = virtqueue_detach_unused_buf,
+	.virtqueue_resize = virtqueue_resize,
+	.virtqueue_reset = virtqueue_reset,
+	.virtqueue_get_vring_size = virtqueue_get_vring_size,
+	.virtqueue_get_vring = virtqueue_get_vring,
+	.virtqueue_get_desc_addr = virtqueue_get_desc_addr,
+	.virtqueue_get_avail_addr = virtqueue_get_avail_addr,
+	.virtqueue_get_used_addr = virtqueue_get_used_addr,
+	.virtqueue_is_broken = virtqueue_is_broken,
+	.__virtqueue_break = __virtqueue_break,
+	.__virtqueue_unbreak = __virtqueue_unbreak,
+	.virtio_break_device = virtio_break_device,
+	.__virtio_unbreak_device = __virtio_unbreak_device,
+	.virtio_max_dma_size = virtio_max_dma_size,
+	.virtqueue_dma_dev = virtqueue_dma_dev,
+	.virtqueue_set_dma_premapped = virtqueue_set_dma_premapped,
+	.virtqueue_dma_map_single_attrs = virtqueue_dma_map_single_attrs,
+	.virtqueue_dma_unmap_single_attrs = virtqueue_dma_unmap_single_attrs,
+	.virtqueue_dma_mapping_error = virtqueue_dma_mapping_error,
+	.virtqueue_dma_need_sync = virtqueue_dma_need_sync,
+
+#ifdef VRING_PIECEWISE
+	.virtqueue_start_buf = virtqueue_start_buf,
+	.virtqueue_add_sg = virtqueue_add_sg,
+	.virtqueue_add_linear = virtqueue_add_linear,
+	.virtqueue_add_page = virtqueue_add_page,
+	.virtqueue_add_mapped = virtqueue_add_mapped,
+	.virtqueue_end_buf = virtqueue_end_buf,
+	.virtqueue_abort_buf = virtqueue_abort_buf,
+	.virtqueue_add_buf = virtqueue_add_buf,
+	.virtqueue_add_buf_single = virtqueue_add_buf_single,
+	.virtqueue_add_buf_linear = virtqueue_add_buf_linear,
+#endif
+};
