@@ -16,7 +16,7 @@ LOG=$BUILD/build.log
 DONE=$OBJ/.done		# there only while $OBJ/vmlinux is the finished build
 
 # Symbols that the untouched kernel source does not have.
-OPTIONAL='CONFIG_VIRTIO_RING_KUNIT_TEST'
+OPTIONAL='CONFIG_VIRTIO_RING_KUNIT_TEST CONFIG_VIRTIO_DRIVERS_KUNIT_TEST'
 
 # The same source must give the same kernel, byte for byte: nothing is linked
 # again because the clock or the git history moved on.

@@ -409,30 +409,6 @@ static noinline int vring_start_table(struct vring_virtqueue *vq, gfp_t gfp,
 	return 0;
 }
 
-/* The ring is in use from a start that succeeds to end or abort. */
-static noinline int vring_start(struct vring_virtqueue *vq, void *data,
-				unsigned int nents, unsigned int nsg, gfp_t gfp,
-				bool notify)
-{
-	struct vring_buf *buf = &vq->buf;
-
-	START_USE(vq);
-	if (unlikely(!data || vq->broken))
-		return vring_refuse_buf(vq, data);
-	LAST_ADD_TIME_UPDATE(vq);
-
-	buf->room = nents;
-	buf->size = nents;
-	buf->nsg = nsg;
-	buf->flags = 0;
-	buf->err = 0;
-	buf->data = data;
-
-	if (vring_wants_table(vq, nents))
-		return vring_start_table(vq, gfp, notify);
-	return vring_start_ring(vq, notify);
-}
-
 /*
  * Publish: show a complete buffer to the device.
  */
@@ -709,43 +685,48 @@ static noinline int vring_add_one_sg(struct vring_virtqueue *vq,
 }
 
 /*
- * The calls that drivers know.
+ * The calls that drivers know.  More of them, inline, are in virtio_buf.h.
  */
 
 /**
- * virtqueue_start_buf - start building a buffer
+ * __virtqueue_start_buf - virtqueue_start_buf(), which see
  * @_vq: the struct virtqueue we're talking about
  * @data: the token identifying the buffer, not NULL
- * @nents: the most descriptors that the buffer may need: one for each entry of
- *	a list, and one for each other piece
- * @nsg: the most calls of virtqueue_add_sg(), virtqueue_add_linear(),
- *	virtqueue_add_page() and virtqueue_add_mapped() that will follow
+ * @nents: the most descriptors that the buffer may need
+ * @nsg: the most calls that will add a piece
  * @gfp: how to allocate the indirect table, if one is used
+ * @notify: if there is no room, notify the device
  *
- * Add the pieces next, those that the device reads first, and then call
- * virtqueue_end_buf() or virtqueue_abort_buf().  Both bounds may be larger than
- * what is added in the end, but @nents descriptors must be free (or one, when
- * the device takes indirect tables) for the buffer to be started.
+ * The ring is in use from a start that succeeds to end or abort.
  *
- * This is the first half of "Supplying Buffers to The Device", sections 2.7.13
- * (split) and 2.8.21 (packed) of the virtio specification, version 1.2.
+ * Context: see virtqueue_start_buf().
  *
- * Context: any; sleeps only if @gfp says so.  The caller makes sure that no
- *	other operation on this virtqueue comes between start and end (except
- *	where noted).
- *
- * Return: 0, or else nothing has been started: -EIO when the queue is broken;
- * -ENOSPC when there is no room (the device has been notified: retry after it
- * has completed some buffers); -ENOMEM when there is no memory for an indirect
- * table, and even an empty ring could not hold the buffer without; -EINVAL,
- * with a warning, when @data is NULL.
+ * Return: see virtqueue_start_buf().
  */
-int virtqueue_start_buf(struct virtqueue *_vq, void *data, unsigned int nents,
-			unsigned int nsg, gfp_t gfp)
+int __virtqueue_start_buf(struct virtqueue *_vq, void *data,
+			  unsigned int nents, unsigned int nsg, gfp_t gfp,
+			  bool notify)
 {
-	return vring_start(to_vvq(_vq), data, nents, nsg, gfp, true);
+	struct vring_virtqueue *vq = to_vvq(_vq);
+	struct vring_buf *buf = &vq->buf;
+
+	START_USE(vq);
+	if (unlikely(!data || vq->broken))
+		return vring_refuse_buf(vq, data);
+	LAST_ADD_TIME_UPDATE(vq);
+
+	buf->room = nents;
+	buf->size = nents;
+	buf->nsg = nsg;
+	buf->flags = 0;
+	buf->err = 0;
+	buf->data = data;
+
+	if (vring_wants_table(vq, nents))
+		return vring_start_table(vq, gfp, notify);
+	return vring_start_ring(vq, notify);
 }
-EXPORT_SYMBOL_GPL(virtqueue_start_buf);
+EXPORT_SYMBOL_GPL(__virtqueue_start_buf);
 
 /**
  * virtqueue_add_sg - add a scatterlist to the buffer that was started
@@ -982,7 +963,7 @@ int virtqueue_add_sgs(struct virtqueue *_vq, struct scatterlist *sgs[],
 		return vring_add_one_sg(vq, sgs[0], out_sgs ? DMA_TO_DEVICE :
 					DMA_FROM_DEVICE, data, NULL);
 
-	err = vring_start(vq, data, nents, num, gfp, out_sgs);
+	err = __virtqueue_start_buf(_vq, data, nents, num, gfp, out_sgs);
 	if (err)
 		return err;
 	for (i = 0; i < num; i++) {
@@ -1009,7 +990,8 @@ static noinline int vring_add_buf_list(struct virtqueue *_vq,
 	if (num == 1)
 		return vring_add_one_sg(vq, sg, dir, data, ctx);
 
-	err = vring_start(vq, data, num, 1, gfp, dir == DMA_TO_DEVICE);
+	err = __virtqueue_start_buf(_vq, data, num, 1, gfp,
+				    dir == DMA_TO_DEVICE);
 	if (err)
 		return err;
 	if (ctx)

@@ -49,8 +49,9 @@
 struct page;
 struct virtqueue;
 
-int virtqueue_start_buf(struct virtqueue *vq, void *data, unsigned int nents,
-			unsigned int nsg, gfp_t gfp);
+int __virtqueue_start_buf(struct virtqueue *vq, void *data,
+			  unsigned int nents, unsigned int nsg, gfp_t gfp,
+			  bool notify);
 void virtqueue_add_sg(struct virtqueue *vq, struct scatterlist *sgl,
 		      unsigned int nents, enum dma_data_direction dir);
 void virtqueue_add_linear(struct virtqueue *vq, void *addr, size_t len,
@@ -72,6 +73,41 @@ int virtqueue_add_buf_single_ctx(struct virtqueue *vq, struct scatterlist *sg,
 int virtqueue_add_buf_linear(struct virtqueue *vq, void *addr, size_t len,
 			     enum dma_data_direction dir, void *data,
 			     gfp_t gfp);
+
+/**
+ * virtqueue_start_buf - start building a buffer
+ * @vq: the struct virtqueue we're talking about
+ * @data: the token identifying the buffer, not NULL
+ * @nents: the most descriptors that the buffer may need: one for each entry of
+ *	a list, and one for each other piece
+ * @nsg: the most calls of virtqueue_add_sg(), virtqueue_add_linear(),
+ *	virtqueue_add_page() and virtqueue_add_mapped() that will follow
+ * @gfp: how to allocate the indirect table, if one is used
+ *
+ * Add the pieces next, those that the device reads first, and then call
+ * virtqueue_end_buf() or virtqueue_abort_buf().  Both bounds may be larger than
+ * what is added in the end, but @nents descriptors must be free (or one, when
+ * the device takes indirect tables) for the buffer to be started.
+ *
+ * This is the first half of "Supplying Buffers to The Device", sections 2.7.13
+ * (split) and 2.8.21 (packed) of the virtio specification, version 1.2.
+ *
+ * Context: any; sleeps only if @gfp says so.  The caller makes sure that no
+ *	other operation on this virtqueue comes between start and end (except
+ *	where noted).
+ *
+ * Return: 0, or else nothing has been started: -EIO when the queue is broken;
+ * -ENOSPC when there is no room (the device has been notified: retry after it
+ * has completed some buffers); -ENOMEM when there is no memory for an indirect
+ * table, and even an empty ring could not hold the buffer without; -EINVAL,
+ * with a warning, when @data is NULL.
+ */
+static inline int virtqueue_start_buf(struct virtqueue *vq, void *data,
+				      unsigned int nents, unsigned int nsg,
+				      gfp_t gfp)
+{
+	return __virtqueue_start_buf(vq, data, nents, nsg, gfp, true);
+}
 
 /**
  * virtqueue_add_buf - expose a buffer of an array of scatterlist entries
@@ -99,7 +135,7 @@ static inline int virtqueue_add_buf(struct virtqueue *vq,
 		return virtqueue_add_buf_single(vq, sg, out ? DMA_TO_DEVICE :
 						DMA_FROM_DEVICE, data, gfp);
 
-	err = virtqueue_start_buf(vq, data, num, num, gfp);
+	err = __virtqueue_start_buf(vq, data, num, num, gfp, out);
 	if (err)
 		return err;
 	for (i = 0; i < num; i++)
