@@ -5,7 +5,7 @@
 export BASE KERNEL_SRC ACCEL ARCH O V J
 
 .NOTPARALLEL:
-.PHONY: help tree refresh build boot check check-all check-parity clean
+.PHONY: help tree refresh build boot bench check check-all check-parity clean
 
 help:
 	@tooling/help.sh
@@ -21,6 +21,9 @@ build: tree
 
 boot: build
 	@tooling/boot.sh
+
+bench:
+	@tooling/bench.sh
 
 check:
 	@tooling/check.sh

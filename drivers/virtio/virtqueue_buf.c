@@ -128,7 +128,7 @@ static noinline __cold void vring_refuse(struct vring_virtqueue *vq,
 
 	if (buf->err || (!nents && buf->data))
 		return;
-	WARN_ONCE(1, "%s: bad piece: direction %u, %u descriptors, room for %u\n",
+	WARN_ONCE(1, "%s: bad piece: dir %u, %u descriptors, room for %u\n",
 		  vq->vq.name, dir, nents, buf->room);
 	vring_buf_fail(buf, -EINVAL);
 }
@@ -343,7 +343,7 @@ static noinline __cold int vring_no_room(struct vring_virtqueue *vq,
 	 * may be outgoing parts to the buffer.  Presumably the host should
 	 * service the ring ASAP.
 	 */
-	if (nents > size && vring_wants_table(vq, nents))
+	if (nents > size && vq->indirect && vq->vq.num_free)
 		err = -ENOMEM;
 	else if (notify)
 		vq->notify(&vq->vq);
@@ -381,21 +381,19 @@ static noinline int vring_start_table(struct vring_virtqueue *vq, gfp_t gfp,
 {
 	struct vring_buf *buf = &vq->buf;
 	struct vring_cursor *at = &buf->at;
-	size_t size = sizeof(struct vring_desc);
+	size_t records = vq->do_unmap ? buf->size : 0;
 	void *table;
 
 	BUILD_BUG_ON(sizeof(struct vring_desc_extra) > sizeof(struct vring_desc));
 	BUILD_BUG_ON(sizeof(struct vring_packed_desc) !=
 		     sizeof(struct vring_desc));
 
-	if (vq->do_unmap)
-		size *= 2;
-
 	/*
 	 * The table must be in lowmem, or virt_to_phys() would give the device
 	 * a bogus address.
 	 */
-	table = kmalloc_array(buf->size, size, gfp & ~__GFP_HIGHMEM);
+	table = kmalloc_array(records + buf->size, sizeof(struct vring_desc),
+			      gfp & ~__GFP_HIGHMEM);
 	if (!table)
 		return vring_start_ring(vq, notify);
 
@@ -404,8 +402,7 @@ static noinline int vring_start_table(struct vring_virtqueue *vq, gfp_t gfp,
 	at->next = 0;
 	at->extra = table;
 	at->split = table;
-	if (vq->do_unmap)
-		at->split += buf->size;
+	at->split += records;
 	return 0;
 }
 
@@ -593,7 +590,7 @@ static noinline __cold int vring_end_failed(struct vring_virtqueue *vq, int err)
 	bool started = vq->buf.data;
 
 	/* An error of no buffer is not that of this one. */
-	if (WARN_ONCE(!started || !err, "%s: no buffer, an empty one, or too many pieces\n",
+	if (WARN_ONCE(!started || !err, "%s: no or empty buffer, or too many pieces\n",
 		      vq->vq.name))
 		err = -EINVAL;
 	if (started)
@@ -675,9 +672,9 @@ static noinline int vring_add_one(struct vring_virtqueue *vq, phys_addr_t phys,
 }
 
 static noinline int vring_add_one_sg(struct vring_virtqueue *vq,
-				   struct scatterlist *sg,
-				   enum dma_data_direction dir,
-				   void *data, void *ctx)
+				     struct scatterlist *sg,
+				     enum dma_data_direction dir,
+				     void *data, void *ctx)
 {
 	phys_addr_t phys = vq->premapped ? sg_dma_address(sg) : sg_phys(sg);
 
