@@ -63,10 +63,6 @@ static __always_inline int add_lists(struct virtqueue *vq, struct request *req,
 	return add_sgs(vq, sgs, 1, 2, req, GFP_ATOMIC);
 }
 
-extern typeof(virtqueue_add_sgs) base_virtqueue_add_sgs;
-extern typeof(virtqueue_add_inbuf) base_virtqueue_add_inbuf;
-extern typeof(virtqueue_get_buf) base_virtqueue_get_buf;
-
 static noinline int add_base(struct virtqueue *vq, struct request *req)
 {
 	return add_lists(vq, req, base_virtqueue_add_sgs,

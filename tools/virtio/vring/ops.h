@@ -77,6 +77,11 @@ extern const struct vring_ops vring_series;
 /* Only where the program was built with BASE_RING= */
 extern const struct vring_ops vring_base;
 
+/* Some of its functions, for those who count what a call costs */
+extern typeof(virtqueue_add_sgs) base_virtqueue_add_sgs;
+extern typeof(virtqueue_add_inbuf) base_virtqueue_add_inbuf;
+extern typeof(virtqueue_get_buf) base_virtqueue_get_buf;
+
 /* All that there are, ends with NULL */
 extern const struct vring_ops *const vring_implementations[];
 
