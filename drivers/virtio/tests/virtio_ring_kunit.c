@@ -526,6 +526,34 @@ static void single_linear(struct kunit *test)
 	}
 }
 
+static void single_ctx(struct kunit *test)
+{
+	struct vring_config config = *(const struct vring_config *)
+					test->param_value;
+	struct vring_device *vd;
+	struct vring_request *req;
+	unsigned int i, len;
+
+	config.ctx = true;
+	vd = vring_device_create(test, &config, RING_SIZE);
+	req = vring_request_create(vd, 0, 0, 1);
+	for (i = 0; i < 2 * RING_SIZE + 1; i++) {
+		void *ctx = NULL;
+
+		KUNIT_ASSERT_EQ(test, 0,
+				virtqueue_add_buf_single_ctx(vd->vq, req->sg,
+							     DMA_FROM_DEVICE,
+							     req, &req->in,
+							     VRING_TEST_GFP));
+		vring_device_complete(vd, vring_expect_available(vd, req), 1);
+		KUNIT_ASSERT_PTR_EQ(test, req,
+				    virtqueue_get_buf_ctx(vd->vq, &len, &ctx));
+		KUNIT_EXPECT_PTR_EQ(test, ctx, &req->in);
+		vring_device_expect_idle(vd);
+	}
+	vring_request_finish(vd, req);
+}
+
 static void single_errors(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -1041,6 +1069,7 @@ static struct kunit_case virtio_ring_cases[] = {
 	KUNIT_CASE_PARAM(buf_completion_order, vring_gen_basic),
 	KUNIT_CASE_PARAM(single_sg, vring_gen_all),
 	KUNIT_CASE_PARAM(single_linear, vring_gen_basic),
+	KUNIT_CASE_PARAM(single_ctx, vring_gen_all),
 	KUNIT_CASE_PARAM(single_errors, vring_gen_basic),
 	KUNIT_CASE_PARAM(add_buf_array, vring_gen_all),
 	KUNIT_CASE_PARAM(abort_after_each_piece, vring_gen_all),

@@ -193,6 +193,29 @@ static void misuse_whole_buffer(struct kunit *test)
 	vring_expect_state(vd, &before, 0);
 }
 
+/* Where indirect tables are used there is no room for a context */
+static void misuse_ctx(struct kunit *test)
+{
+	struct vring_device *vd;
+	struct vring_request *req;
+	struct vring_state before;
+
+	vd = create(test);
+	req = vring_request_create(vd, 0, 0, 2);
+	vring_get_state(vd, &before);
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			virtqueue_add_buf_single_ctx(vd->vq, req->sg, IN, req,
+						     req, VRING_TEST_GFP));
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			virtqueue_add_inbuf_ctx(vd->vq, req->sg, 2, req, req,
+						VRING_TEST_GFP));
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			virtqueue_add_inbuf(vd->vq, req->sg, 0, req,
+					    VRING_TEST_GFP));
+	vring_request_finish(vd, req);
+	vring_expect_state(vd, &before, 0);
+}
+
 /* On a premapped queue there is no way to map a piece, and no need to */
 static void misuse_premapped(struct kunit *test)
 {
@@ -302,6 +325,7 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE_PARAM(misuse_nents_zero, vring_gen_basic),
 	KUNIT_CASE_PARAM(misuse_longer_than_ring, vring_gen_direct),
 	KUNIT_CASE_PARAM(misuse_whole_buffer, vring_gen_basic),
+	KUNIT_CASE_PARAM(misuse_ctx, vring_gen_indirect),
 	KUNIT_CASE_PARAM(misuse_premapped, vring_gen_premapped),
 	KUNIT_CASE_PARAM(misuse_first_error_wins, vring_gen_dma),
 	KUNIT_CASE_PARAM(misuse_stray_adds, vring_gen_basic),
