@@ -234,8 +234,12 @@ static __always_inline void vring_map_put(struct vring_virtqueue *vq,
 					  enum dma_data_direction dir)
 {
 	struct vring_cursor *at = &vq->buf.at;
-	dma_addr_t addr = vring_map(vq, phys, len, dir);
+	dma_addr_t addr;
 
+	/* A list is walked on, and the next one added, after a failure. */
+	if (unlikely(vq->buf.err))
+		return;
+	addr = vring_map(vq, phys, len, dir);
 	if (unlikely(dma_mapping_error(vring_dma_dev(vq), addr)))
 		return vring_buf_fail(&vq->buf, -ENOMEM);
 	vring_record(&at->extra[at->next], addr, len, vring_dir_flags(dir));
@@ -248,7 +252,7 @@ static noinline void vring_walk_mapping(struct vring_virtqueue *vq,
 					unsigned int nents,
 					enum dma_data_direction dir)
 {
-	while (likely(!vq->buf.err)) {
+	for (;;) {
 		if (vq->premapped)
 			vring_put_addr(vq, sg_dma_address(sg), sg->length, dir);
 		else

@@ -741,6 +741,32 @@ static void add_buf_mapping_fails(struct kunit *test)
 	}
 }
 
+/* Lists of one entry each: none is mapped after the one that failed */
+static void sgs_mapping_fails(struct kunit *test)
+{
+	struct vring_device *vd = create(test);
+	struct vring_request *req = vring_request_create(vd, 0, 2, 2);
+	struct scatterlist sg[4], *sgs[4];
+	struct vring_state before;
+	unsigned int i, k;
+
+	for (i = 0; i < ARRAY_SIZE(sg); i++) {
+		sg_init_one(&sg[i], req->pieces[i].addr, req->pieces[i].len);
+		sgs[i] = &sg[i];
+	}
+	vring_get_state(vd, &before);
+	for (k = 1; k <= ARRAY_SIZE(sg) + vd->config.indirect; k++) {
+		vring_dma_fail_maps(vd, k, k);
+		KUNIT_EXPECT_EQ(test, -ENOMEM,
+				virtqueue_add_sgs(vd->vq, sgs, 2, 2, req,
+						  VRING_TEST_GFP));
+		KUNIT_EXPECT_EQ(test, k, vd->dma.map_calls);
+		vring_dma_fail_maps(vd, 0, 0);
+		vring_expect_state(vd, &before, 0);
+	}
+	vring_request_finish(vd, req);
+}
+
 /* Falls back to a direct chain where there is room for one */
 static void table_alloc_fails(struct kunit *test)
 {
@@ -1076,6 +1102,7 @@ static struct kunit_case virtio_ring_cases[] = {
 	KUNIT_CASE_PARAM(mapping_fails_at_each_piece, vring_gen_dma),
 	KUNIT_CASE_PARAM(mapping_fails_no_phantom, vring_gen_dma),
 	KUNIT_CASE_PARAM(add_buf_mapping_fails, vring_gen_dma),
+	KUNIT_CASE_PARAM(sgs_mapping_fails, vring_gen_dma),
 	KUNIT_CASE_PARAM(table_alloc_fails, vring_gen_indirect),
 	KUNIT_CASE_PARAM(ring_full, vring_gen_basic),
 	KUNIT_CASE_PARAM(ring_full_whole_buffer, vring_gen_basic),
