@@ -5,7 +5,7 @@
 export BASE KERNEL_SRC ACCEL ARCH O V J
 
 .NOTPARALLEL:
-.PHONY: help tree refresh build boot bench check check-all check-parity clean
+.PHONY: help tree refresh build boot bench mutants check check-all check-parity clean
 
 help:
 	@tooling/help.sh
@@ -24,6 +24,9 @@ boot: build
 
 bench:
 	@tooling/bench.sh
+
+mutants:
+	@tooling/mutants.sh
 
 check:
 	@tooling/check.sh

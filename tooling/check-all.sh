@@ -10,5 +10,6 @@
 
 status=0
 "$TOP/tooling/check.sh" || status=$?
-"$TOP/tooling/check.sh" sanitizers boot-each || exit $?
+SEQUENCES=${SEQUENCES:-100000000} DEPTH=${DEPTH:-7} FUZZ_SECONDS=${FUZZ_SECONDS:-3600} \
+	"$TOP/tooling/check.sh" sanitizers boot-each mutants ring fuzz || exit $?
 exit "$status"

@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# usage: [SEED=seed] [SEQUENCES=n] [DEPTH=n] ring.sh
+#
+# The ring in user space, under ASan and UBSan: every configuration, every small
+# ring, and random sequences of operations which the untouched ring and ours
+# must answer alike.  SEED replays one of these, and does nothing else.  And the
+# tests of the kernel's own tools/virtio.
+
+# shellcheck source=tooling/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/check/kernel.sh
+. "$TOP/tooling/check/kernel.sh"
+# shellcheck source=tooling/ring.sh
+. "$TOP/tooling/ring.sh"
+
+need_packages build-essential
+get_rings
+build_ring san SAN=1 CC="$(compiler)"
+cd "$RING/san"
+if [ -n "${SEED:-}" ]; then
+	exec ./differential --seed "$SEED"
+fi
+./smoke
+./paths
+./small --depth "${DEPTH:-5}"
+./differential --sequences "${SEQUENCES:-1000000}" | tee differential.log
+
+# These build beside their sources: in the second work tree
+go_to series
+each_git clean -q -f -d -x -- tools/virtio
+make -s -C "$EACH/tools/virtio" CC="$(compiler)" check
+each_git clean -q -f -d -x -- tools/virtio
+say "$(tail -n 1 differential.log)"

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * fuzz_honest: a device that keeps to the specification (device.h).  It must
+ * find what was added, in order; the driver gets back what the device returns;
+ * and each side notifies the other one when it was asked to.
+ */
+#include <string.h>
+
+#include "fuzz.h"
+
+const bool device_is_honest = true;
+
+/* Requests in an order: as they were added, and as they were completed */
+struct fifo {
+	struct request *at[MAX_REQUESTS];
+	unsigned int head, nr;
+};
+
+static struct fifo not_taken, not_got;
+
+static void fifo_put(struct fifo *f, struct request *req)
+{
+	CHECK(f->nr < MAX_REQUESTS);
+	f->at[(f->head + f->nr++) % MAX_REQUESTS] = req;
+}
+
+static struct request *fifo_get(struct fifo *f)
+{
+	CHECK(f->nr);
+	f->nr--;
+	return f->at[f->head++ % MAX_REQUESTS];
+}
+
+/*
+ * The honest device and the driver count what they have done since the last
+ * reset: buffers on a split ring, descriptors on a packed one.
+ */
+static struct {
+	u64 added, kicked, taken;
+	enum { NOTIFY_ALWAYS, NOTIFY_NEVER, NOTIFY_AT } notify;
+	u64 notify_at;
+	enum { CALL, CALL_DELAYED, CALL_UNKNOWN, CALL_NEVER } call;
+	bool called;			/* since CALL_DELAYED */
+} count;
+
+void device_reset(void)
+{
+	memset(&count, 0, sizeof(count));
+	memset(&not_taken, 0, sizeof(not_taken));
+	memset(&not_got, 0, sizeof(not_got));
+	if (d.config.event && !d.config.packed)
+		count.notify = NOTIFY_AT;
+}
+
+static void do_take(void)
+{
+	struct request *req;
+
+	if (!vring_device_take(&d)) {
+		CHECK(!not_taken.nr);
+		return;
+	}
+	req = fifo_get(&not_taken);
+	expect_chain(req);
+	req->taken = true;
+	req->id = d.chain.id;
+	count.taken += weight(req);
+}
+
+/* The driver is called when it has asked for it. */
+static void expect_call(bool nothing_waited)
+{
+	bool call = vring_device_must_call(&d);
+
+	count.called |= call;
+	if (count.call == CALL && nothing_waited)
+		CHECK(call);
+	if (count.call == CALL_DELAYED && not_got.nr == nr_added())
+		CHECK(count.called);
+	if (count.call == CALL_NEVER && !d.config.event)
+		CHECK(!call);
+}
+
+static void do_complete(void)
+{
+	unsigned int i, first = get(MAX_REQUESTS);
+	bool nothing_waited = !not_got.nr;
+	struct request *req;
+
+	for (i = 0; i < MAX_REQUESTS; i++) {
+		req = &requests[(first + i) % MAX_REQUESTS];
+		if (req->added && req->taken && !req->completed)
+			break;
+	}
+	if (i == MAX_REQUESTS)
+		return;
+	req->used_len = get_u16();
+	req->completed = true;
+	fifo_put(&not_got, req);
+	vring_device_complete(&d, req->id, req->used_len);
+	expect_call(nothing_waited);
+}
+
+/* Whatever there was: now each side has seen all. */
+void device_settle(void)
+{
+	while (not_taken.nr)
+		do_take();
+	while (get_one())
+		;
+	if (!not_got.nr)
+		CHECK(vring_device_idle(&d));
+}
+
+static void do_want(void)
+{
+	u8 how = get_byte();
+
+	if (d.config.event && how & 1) {
+		how = how / 2 % d.size;
+		vring_device_notify_at(&d, how);
+		count.notify = NOTIFY_AT;
+		count.notify_at = count.taken + how;
+		return;
+	}
+	vring_device_want_notify(&d, how & 2);
+	if (d.config.packed || !d.config.event)
+		count.notify = how & 2 ? NOTIFY_ALWAYS : NOTIFY_NEVER;
+}
+
+/* Did the driver come past where the device has asked for a notification? */
+static void expect_kick(bool kicked)
+{
+	u64 at = count.notify_at;
+
+	if (count.notify != NOTIFY_AT) {
+		CHECK(kicked == (count.notify == NOTIFY_ALWAYS));
+		return;
+	}
+	/* A packed ring cannot tell what is more than a lap away. */
+	if (d.config.packed && (count.added - count.kicked > d.size ||
+				at + d.size < count.added))
+		return;
+	CHECK(kicked == (at >= count.kicked && at < count.added));
+}
+
+/*
+ * What the driver has done
+ */
+
+void device_added(struct request *req, bool disturbed)
+{
+	count.added += weight(req);
+	fifo_put(&not_taken, req);
+}
+
+void device_got(struct request *req, u32 len)
+{
+	CHECK(req == fifo_get(&not_got));
+	CHECK(len == req->used_len);
+	if (count.call != CALL_NEVER)
+		count.call = CALL;
+}
+
+void device_got_none(bool broken)
+{
+	CHECK(broken || !not_got.nr);
+}
+
+void device_kicked(bool kicked)
+{
+	if (!virtqueue_is_broken(d.vq))
+		expect_kick(kicked);
+	count.kicked = count.added;
+}
+
+/* @quiet: there was nothing to get; of a broken queue it means nothing */
+void device_callbacks(bool enabled, bool delayed, bool quiet)
+{
+	bool broken = virtqueue_is_broken(d.vq), none = !not_got.nr;
+
+	if (!enabled) {
+		count.call = CALL_NEVER;
+	} else if (!delayed) {
+		CHECK(broken || quiet == none);
+		count.call = CALL;
+	} else if (!broken) {
+		/* Nobody would call for what is all there already. */
+		CHECK(quiet ? none || not_got.nr < nr_added() : !none);
+		count.call = quiet ? CALL_DELAYED : CALL_UNKNOWN;
+		count.called = false;
+	}
+}
+
+void device_interrupted(bool work)
+{
+	CHECK(work == !!not_got.nr);
+}
+
+bool device_disturbs(void)
+{
+	return false;
+}
+
+const struct operation device_operations[DEVICE_OPERATIONS] = {
+	{ "take", do_take }, { "take", do_take }, { "take", do_take },
+	{ "complete", do_complete }, { "complete", do_complete },
+	{ "settle", device_settle },
+	{ "want", do_want },
+};

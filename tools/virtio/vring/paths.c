@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Where a request on an ordinary queue does not come: what the transports call,
+ * queues that come about in another way, or not at all, and the ends of counters.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "device.h"
+#include "inject.h"
+
+#define MANY	65535	/* buffers; the ring counts no further without a kick */
+
+static struct vring_device d;
+static struct inject account;
+static struct device dma_device;
+static char memory[64];
+static unsigned long nr_checks;
+static const char *doing;
+
+#define CHECK(condition) do {						\
+	nr_checks++;							\
+	if (!(condition))						\
+		fail(__LINE__, #condition);				\
+} while (0)
+
+static void fail(int line, const char *condition)
+{
+	fprintf(stderr, "paths: %s: %s: line %d: not so: %s\n", doing,
+		vring_config_name(&d.config), line, condition);
+	if (d.wrong)
+		fprintf(stderr, "the device: %s\n", d.wrong);
+	if (account.wrong)
+		fprintf(stderr, "memory and DMA: %s\n", account.wrong);
+	exit(1);
+}
+
+static const struct vring_config configs[] = {
+	{ .size = 4 },
+	{ .size = 4, .event = true },
+	{ .size = 4, .packed = true },
+	{ .size = 4, .packed = true, .event = true },
+	{ .size = 4, .dma = true },
+	{ .size = 4, .packed = true, .dma = true },
+};
+
+static void create(const struct vring_config *config)
+{
+	CHECK(!vring_device_create(&d, &vring_series, config));
+}
+
+static void destroy(void)
+{
+	vring_device_destroy(&d);
+	CHECK(!inject_holds(&account));
+	CHECK(!account.wrong && !d.wrong);
+	CHECK(list_empty(&d.vdev.vqs));
+}
+
+static void add(void)
+{
+	CHECK(!virtqueue_add_buf_linear(d.vq, memory, 1, DMA_TO_DEVICE, memory,
+					GFP_ATOMIC));
+}
+
+static void complete(void)
+{
+	CHECK(vring_device_take(&d));
+	vring_device_complete(&d, d.chain.id, 0);
+}
+
+static void get(void)
+{
+	u32 len;
+
+	CHECK(virtqueue_get_buf(d.vq, &len) == memory && !len);
+}
+
+static void round_trip(void)
+{
+	add();
+	complete();
+	get();
+	CHECK(vring_device_idle(&d));
+}
+
+/*
+ * Queues of our own: to the device they come with a reset.
+ */
+
+static unsigned int nr_notified;
+static bool notify_works;
+
+static bool notified(struct virtqueue *vq)
+{
+	nr_notified++;
+	return notify_works;
+}
+
+static struct virtqueue *create_second(unsigned int num, unsigned int align,
+				       bool may_reduce_num)
+{
+	return vring_create_virtqueue_dma(1, num, align, &d.vdev, true,
+					  may_reduce_num, false, notified,
+					  NULL, "second", &dma_device);
+}
+
+/* The device leaves its queue for this one; returns the old. */
+static struct virtqueue *change_to(struct virtqueue *vq)
+{
+	struct virtqueue *old = d.vq;
+
+	d.vq = vq;
+	CHECK(!virtqueue_reset(vq, vring_device_recycle, NULL));
+	CHECK(d.size == virtqueue_get_vring_size(vq));
+	return old;
+}
+
+static void try_features(void)
+{
+	const u64 ours = BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) |
+			 BIT_ULL(VIRTIO_RING_F_EVENT_IDX) |
+			 BIT_ULL(VIRTIO_F_VERSION_1) |
+			 BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) |
+			 BIT_ULL(VIRTIO_F_RING_PACKED) |
+			 BIT_ULL(VIRTIO_F_ORDER_PLATFORM) |
+			 BIT_ULL(VIRTIO_F_NOTIFICATION_DATA);
+	const u64 transport = BIT_ULL(VIRTIO_TRANSPORT_F_END) -
+			      BIT_ULL(VIRTIO_TRANSPORT_F_START);
+	struct virtio_device vdev = { .features = ~0ULL };
+
+	doing = "vring_transport_features";
+	vring_transport_features(&vdev);
+	CHECK(vdev.features == (~transport | ours));
+}
+
+static void try_dma(void)
+{
+	struct virtqueue *second;
+	dma_addr_t addr;
+
+	doing = "DMA calls";
+	CHECK(virtio_max_dma_size(&d.vdev) == SIZE_MAX);
+	CHECK(virtqueue_dma_dev(d.vq) == (d.config.dma ? &d.parent : NULL));
+	second = create_second(4, 64, false);
+	CHECK(virtqueue_dma_dev(second) == (d.config.dma ? &dma_device : NULL));
+	vring_del_virtqueue(second);
+
+	addr = virtqueue_dma_map_single_attrs(d.vq, memory, 8, DMA_TO_DEVICE,
+					      0);
+	CHECK(!virtqueue_dma_mapping_error(d.vq, addr));
+	CHECK(account.mapped == d.config.dma);
+	/* Memory is coherent here: nothing to do, and nothing done wrong */
+	CHECK(!virtqueue_dma_need_sync(d.vq, addr));
+	virtqueue_dma_sync_single_range_for_cpu(d.vq, addr, 0, 8,
+						DMA_TO_DEVICE);
+	virtqueue_dma_sync_single_range_for_device(d.vq, addr, 0, 8,
+						   DMA_TO_DEVICE);
+	virtqueue_dma_unmap_single_attrs(d.vq, addr, 8, DMA_TO_DEVICE, 0);
+	CHECK(!account.mapped);
+
+	inject_fail(&account.map, 1);
+	addr = virtqueue_dma_map_single_attrs(d.vq, memory, 8, DMA_TO_DEVICE,
+					      0);
+	CHECK(!virtqueue_dma_mapping_error(d.vq, addr) == !d.config.dma);
+	inject_fail(&account.map, 0);
+}
+
+/* 2.9 of the specification: where the next buffer goes, for the doorbell */
+static void try_notification_data(void)
+{
+	unsigned int i, lap;
+
+	doing = "vring_notification_data";
+	for (i = 0; i < 3 * d.size; i++) {
+		lap = i / d.size % 2;
+		CHECK(vring_notification_data(d.vq) ==
+		      (d.config.packed ?
+		       (i % d.size | (u32)!lap << 15) << 16 : i << 16));
+		round_trip();
+	}
+}
+
+/* Each queue of the device breaks, and comes back. */
+static void try_break_device(void)
+{
+	struct virtqueue *second = create_second(4, 64, false);
+	u32 len;
+
+	doing = "virtio_break_device";
+	add();
+	complete();
+	virtio_break_device(&d.vdev);
+	CHECK(virtqueue_is_broken(d.vq) && virtqueue_is_broken(second));
+	CHECK(!virtqueue_get_buf(d.vq, &len));
+	CHECK(virtqueue_add_buf_linear(d.vq, memory, 1, DMA_TO_DEVICE, memory,
+				       GFP_ATOMIC) == -EIO);
+	CHECK(vring_interrupt(0, d.vq) == IRQ_HANDLED && !d.called);
+	__virtio_unbreak_device(&d.vdev);
+	CHECK(!virtqueue_is_broken(d.vq) && !virtqueue_is_broken(second));
+	get();
+	vring_del_virtqueue(second);
+}
+
+/* A transport that cannot notify has a broken queue. */
+static void try_notify_fails(void)
+{
+	struct virtqueue *second = create_second(4, 64, false), *first;
+
+	doing = "notify fails";
+	first = change_to(second);
+	nr_notified = 0;
+	notify_works = true;
+	add();
+	if (d.config.event)
+		vring_device_notify_at(&d, 0);
+	CHECK(virtqueue_kick(d.vq) && nr_notified == 1);
+	notify_works = false;
+	add();
+	if (d.config.event)
+		vring_device_notify_at(&d, 1);
+	CHECK(!virtqueue_kick(d.vq) && nr_notified == 2);
+	CHECK(virtqueue_is_broken(d.vq));
+	CHECK(!virtqueue_notify(d.vq) && nr_notified == 2);
+	__virtqueue_unbreak(d.vq);
+	d.nr_recycled = 0;
+	change_to(second);
+	CHECK(d.nr_recycled == 2);
+	change_to(first);
+	vring_del_virtqueue(second);
+}
+
+/* Who has no callback, and never asks for one, is not called. */
+static void try_no_callback(void)
+{
+	void (*callback)(struct virtqueue *vq) = d.vq->callback;
+
+	doing = "no callback";
+	d.vq->callback = NULL;
+	change_to(d.vq);
+	add();
+	complete();
+	CHECK(d.config.event || !vring_device_must_call(&d));
+	CHECK(vring_interrupt(0, d.vq) == IRQ_HANDLED);
+	get();
+
+	d.vq->callback = callback;
+	change_to(d.vq);
+	add();
+	complete();
+	CHECK(vring_device_must_call(&d));
+	get();
+}
+
+/*
+ * The driver is called at the latest when all that it had added is used,
+ * wherever in the ring that ends.
+ */
+static void try_delayed(void)
+{
+	struct scatterlist list[3];
+	unsigned int i, len;
+
+	doing = "virtqueue_enable_cb_delayed";
+	sg_init_table(list, 3);
+	for (i = 0; i < 3; i++)
+		sg_set_buf(&list[i], memory, 8);
+	for (i = 0; i < 2 * d.size; i++) {
+		virtqueue_disable_cb(d.vq);
+		CHECK(!virtqueue_add_outbuf(d.vq, list, 3, memory, GFP_ATOMIC));
+		CHECK(virtqueue_enable_cb_delayed(d.vq));
+		complete();
+		CHECK(vring_device_must_call(&d));
+		CHECK(virtqueue_get_buf(d.vq, &len) == memory);
+	}
+}
+
+/*
+ * VIRTIO_F_ORDER_PLATFORM wants the barriers of real devices, and those of
+ * ../asm/barrier.h abort(): the first operation with one ends the program.
+ */
+static void try_strong_barriers(void)
+{
+	struct virtqueue *second;
+	int status;
+	pid_t child;
+
+	doing = "strong barriers";
+	__virtio_set_bit(&d.vdev, VIRTIO_F_ORDER_PLATFORM);
+	second = create_second(4, 64, false);
+	__virtio_clear_bit(&d.vdev, VIRTIO_F_ORDER_PLATFORM);
+	child = fork();
+	if (!child) {
+		virtqueue_kick_prepare(second);
+		_exit(0);
+	}
+	CHECK(waitpid(child, &status, 0) == child);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+	vring_del_virtqueue(second);
+}
+
+static unsigned int nr_done;
+
+static void recycle_done(struct virtqueue *vq)
+{
+	nr_done++;
+	CHECK(d.nr_recycled == 1 && vq->num_free == d.size);
+}
+
+static int enable_fails(struct virtqueue *vq)
+{
+	return -EIO;
+}
+
+/* @err: what reset and resize return, when they have come as far as @done */
+static void expect_reset(int err, unsigned int done)
+{
+	unsigned int size = d.vq->num_free;
+
+	nr_done = 0;
+	d.nr_recycled = 0;
+	add();
+	CHECK(virtqueue_reset(d.vq, vring_device_recycle, recycle_done) == err);
+	CHECK(nr_done == done && d.nr_recycled == done);
+	if (!done) {
+		complete();
+		get();
+	}
+
+	nr_done = 0;
+	d.nr_recycled = 0;
+	add();
+	CHECK(virtqueue_resize(d.vq, 2 * size, vring_device_recycle,
+			       recycle_done) == err);
+	CHECK(nr_done == done && d.nr_recycled == done);
+	if (!done) {
+		complete();
+		get();
+	}
+}
+
+static void try_reset(void)
+{
+	const struct virtio_config_ops *ops = d.vdev.config;
+	struct virtio_config_ops none = {}, no_enable = *ops, bad_enable = *ops;
+
+	doing = "reset";
+	no_enable.enable_vq_after_reset = NULL;
+	bad_enable.enable_vq_after_reset = enable_fails;
+
+	d.vdev.config = &none;
+	expect_reset(-ENOENT, 0);
+	d.vdev.config = &no_enable;
+	expect_reset(-ENOENT, 0);
+	d.vdev.config = ops;
+	expect_reset(0, 1);
+	d.vdev.config = &bad_enable;
+	expect_reset(-EBUSY, 1);
+	d.vdev.config = ops;
+	change_to(d.vq);
+	round_trip();
+}
+
+/* A ring that finds no memory may become a smaller one. */
+static void try_reduce(void)
+{
+	struct virtqueue *vq;
+
+	if (d.config.packed)
+		return;
+	doing = "a smaller ring";
+	inject_fail(&account.alloc, 1);
+	CHECK(!create_second(1024, 64, false));
+	inject_fail(&account.alloc, 1);
+	vq = create_second(1024, 64, true);
+	CHECK(vq && virtqueue_get_vring_size(vq) == 512);
+	vring_del_virtqueue(vq);
+
+	/* A single page is the last resort. */
+	account.alloc = (struct inject_point){ .first = 1, .last = 3 };
+	vq = create_second(1024, 64, true);
+	CHECK(vq && virtqueue_get_vring_size(vq) == 128);
+	vring_del_virtqueue(vq);
+	inject_fail_from(&account.alloc, 1);
+	CHECK(!create_second(1024, 64, true));
+
+	/* No ring is small enough for this alignment. */
+	CHECK(!create_second(16, 2 * PAGE_SIZE, true));
+	inject_fail(&account.alloc, 0);
+}
+
+/* Only split rings may be in memory of the transport. */
+static void try_transport_ring(void)
+{
+	struct virtqueue *vq;
+	void *pages;
+
+	doing = "vring_new_virtqueue";
+	pages = alloc_pages_exact(PAGE_SIZE, GFP_KERNEL | __GFP_ZERO);
+	vq = vring_new_virtqueue(1, 4, 64, &d.vdev, true, false, pages,
+				 notified, NULL, "second");
+	CHECK(!vq == d.config.packed);
+	if (vq) {
+		CHECK(virtqueue_get_vring(vq)->desc == pages);
+		CHECK(virtqueue_get_vring(vq)->num == 4);
+		vring_del_virtqueue(vq);
+	}
+	free_pages_exact(pages, PAGE_SIZE);
+}
+
+/* The ring kicks by itself, before it loses count of what was added. */
+static void try_many(void)
+{
+	unsigned int i;
+
+	doing = "many buffers without a kick";
+	change_to(d.vq);
+	vring_device_want_notify(&d, true);
+	d.notified = 0;
+	for (i = 1; i < MANY; i++)
+		round_trip();
+	CHECK(!d.notified);
+	if (d.config.event)
+		vring_device_notify_at(&d, 0);
+	round_trip();
+	CHECK(d.notified == 1);
+}
+
+/* A list may be missing among others. */
+static void try_no_list(void)
+{
+	struct scatterlist out, in, *sgs[] = { &out, NULL, &in };
+	u32 len;
+
+	doing = "a list that is not there";
+	sg_init_one(&out, memory, 8);
+	sg_init_one(&in, memory + 8, 8);
+	CHECK(!virtqueue_add_sgs(d.vq, sgs, 2, 1, memory, GFP_ATOMIC));
+	CHECK(vring_device_take(&d) && d.chain.nr_pieces == 2);
+	CHECK(!d.chain.pieces[0].writable && d.chain.pieces[1].writable);
+	vring_device_complete(&d, d.chain.id, 8);
+	CHECK(virtqueue_get_buf(d.vq, &len) == memory && len == 8);
+	/* One piece, but not one list */
+	CHECK(!virtqueue_add_sgs(d.vq, sgs, 2, 0, memory, GFP_ATOMIC));
+	complete();
+	get();
+}
+
+/* Misuse warns, but only once. */
+static void try_warnings(void)
+{
+	int i;
+
+	doing = "warnings";
+	inject_forget_warnings();
+	account.warnings = 0;
+	for (i = 0; i < 2; i++) {
+		CHECK(virtqueue_start_buf(d.vq, NULL, 1, 1, 0) == -EINVAL);
+		CHECK(account.warnings == 1);
+	}
+	for (i = 0; i < 2; i++) {
+		CHECK(virtqueue_end_buf(d.vq) == -EINVAL);
+		CHECK(account.warnings == 2);
+	}
+	for (i = 0; i < 2; i++) {
+		virtqueue_abort_buf(d.vq);
+		CHECK(account.warnings == 3);
+	}
+	for (i = 0; i < 2; i++) {
+		CHECK(virtqueue_start_buf(d.vq, memory, 9, 9, 0) == -ENOSPC);
+		CHECK(account.warnings == 4);
+	}
+	for (i = 0; i < 2; i++) {
+		CHECK(!virtqueue_start_buf(d.vq, memory, 1, 1, 0));
+		virtqueue_add_linear(d.vq, memory, 1, DMA_NONE);
+		CHECK(virtqueue_end_buf(d.vq) == -EINVAL);
+		CHECK(account.warnings == 5);
+	}
+	account.warnings = 0;
+	CHECK(vring_device_idle(&d));
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int i;
+
+	if (argc > 1) {
+		fprintf(stderr, "Usage: %s\n", argv[0]);
+		return 2;
+	}
+	inject = &account;
+	try_features();
+	for (i = 0; i < ARRAY_SIZE(configs); i++) {
+		create(&configs[i]);
+		try_notification_data();
+		try_dma();
+		try_break_device();
+		try_notify_fails();
+		try_no_callback();
+		try_delayed();
+		try_strong_barriers();
+		try_reduce();
+		try_transport_ring();
+		try_no_list();
+		try_warnings();
+		try_many();
+		try_reset();
+		CHECK(!account.warnings && !account.messages);
+		destroy();
+	}
+	printf("%lu checks: all as they should be\n", nr_checks);
+	return 0;
+}
