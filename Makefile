@@ -5,7 +5,7 @@
 export BASE KERNEL_SRC ACCEL ARCH O V J
 
 .NOTPARALLEL:
-.PHONY: help tree refresh build boot bench mutants check check-all check-parity clean
+.PHONY: help tree refresh build boot bench mutants coverage check check-all check-parity clean
 
 help:
 	@tooling/help.sh
@@ -27,6 +27,9 @@ bench:
 
 mutants:
 	@tooling/mutants.sh
+
+coverage:
+	@tooling/coverage.sh
 
 check:
 	@tooling/check.sh

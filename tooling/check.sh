@@ -11,7 +11,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 CHECKS=(scripts tree round-trip kunit boot swiotlb parity debug patches
-	warnings style size documentation ring fuzz bad-input)
+	warnings style size documentation ring coverage fuzz
+	bad-input)
 LOGS=$RESULTS/check
 PASSED=0 FAILED=0 SKIPPED=0
 COULD_NOT=0			# checks that could not run, as their input is bad

@@ -17,6 +17,7 @@ Piecewise virtqueue buffers for Linux: a patch series, and what tests it.
   make check-parity  only: do old and new ring do the same?
   make bench         what a request costs: CSV, tables, plots
   make mutants       which faults in the ring do the tests find?
+  make coverage      how much of the ring do they reach, and what not?
 
   make tree          assemble build/<base>/linux: tag base, branch series
   make refresh       write the commits on branch series back to patches/

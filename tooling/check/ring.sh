@@ -24,6 +24,8 @@ if [ -n "${SEED:-}" ]; then
 fi
 ./smoke
 ./paths
+./past
+./past --base
 ./small --depth "${DEPTH:-5}"
 ./differential --sequences "${SEQUENCES:-1000000}" | tee differential.log
 

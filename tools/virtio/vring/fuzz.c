@@ -250,37 +250,45 @@ static void do_reset(void)
 
 static const unsigned int sizes[] = { 1, 2, 3, 4, 5, 7, 8, 16, 17, 64, 256 };
 
+static int expect_resize(unsigned int num, unsigned int old)
+{
+	int err = expect_reset();
+
+	if (!num)
+		return -EINVAL;
+	if (num > VRING_MAX_SIZE)
+		return -E2BIG;
+	if (num == old)
+		return 0;
+	if (err)
+		return err;
+	if (has_failed(&account.alloc))
+		return -ENOMEM;
+	/* It says so, and keeps the old size. */
+	if (!d.config.packed && num & (num - 1)) {
+		account.messages--;
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 static void do_resize(void)
 {
 	unsigned int num = sizes[get(ARRAY_SIZE(sizes))], old = d.size;
-	bool power_of_2 = !(num & (num - 1));
-	int err, expected = expect_reset();
 	u8 how = get_byte();
+	int err;
 
 	if (how == 1)
 		num = 0;
 	if (how == 2)
 		num = VRING_MAX_SIZE + 1;
 	d.reset_fails = how >= 0xf0;
-	expected = expect_reset();
 	before_recycle = look();
 	inject_fail(&account.alloc, how & 0x40 ? 1 + how % 8 : 0);
 	err = virtqueue_resize(d.vq, num, recycle, NULL);
-	if (!num) {
-		expected = -EINVAL;
-	} else if (num > VRING_MAX_SIZE) {
-		expected = -E2BIG;
-	} else if (num == old) {
-		expected = 0;
-	} else if (!expected && has_failed(&account.alloc)) {
-		expected = -ENOMEM;
-	} else if (!expected && !d.config.packed && !power_of_2) {
-		expected = -ENOMEM;
-		account.messages--;
-	}
-	inject_fail(&account.alloc, 0);
-	CHECK(err == expected);
+	CHECK(err == expect_resize(num, old));
 	CHECK(d.size == (err ? old : num));
+	inject_fail(&account.alloc, 0);
 	if (num != old)
 		queue_was_reset(err);
 }
@@ -405,7 +413,7 @@ static void get_config(struct vring_config *c)
 	c->foreign = bits & 0x40 && bits & 0x10 && !c->dma;
 }
 
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
+int fuzz_one(const u8 *data, size_t size)
 {
 	struct vring_config config;
 	unsigned int i;

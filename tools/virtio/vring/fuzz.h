@@ -124,8 +124,8 @@ void device_callbacks(bool enabled, bool delayed, bool quiet);
 void device_interrupted(bool work);
 void device_settle(void);
 
-/* The names are libFuzzer's. */
-int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
-int LLVMFuzzerInitialize(int *argc, char ***argv);
+/* What libFuzzer calls, by its names */
+int fuzz_one(const u8 *data, size_t size) asm("LLVMFuzzerTestOneInput");
+int fuzz_initialize(int *argc, char ***argv) asm("LLVMFuzzerInitialize");
 
 #endif /* VRING_FUZZ_H */

@@ -137,6 +137,9 @@ static void judge_add(struct request *req, int err, const struct before *b,
 {
 	bool notified = e->err == -ENOSPC && e->notifies;
 
+	/* Who has failed does not go on. */
+	CHECK(!has_failed(&account.map) ||
+	      account.map.calls == account.map.first);
 	inject_fail(&account.alloc, 0);
 	inject_fail(&account.map, 0);
 	wipe_lists();
@@ -392,8 +395,8 @@ static void add_pieces(struct request *req, void *token, struct before *b,
 	}
 	if (i == abort_at) {
 		virtqueue_abort_buf(d.vq);
-		e->err = -ECANCELED;
 		err = -ECANCELED;
+		e->err = err;
 	} else {
 		err = virtqueue_end_buf(d.vq);
 		if (!build.put || build.nsg < 0)
@@ -420,10 +423,12 @@ void do_add(void)
 		return;
 	nr = shape == 0xff ? MAX_PIECES : shape % 8;
 	out = (shape >> 3) % (nr + 1);
-	if (ways[way] == add_one)
-		nr = 1, out = shape & 1;
-	if (ways[way] == add_list)
+	if (ways[way] == add_one) {
+		nr = 1;
+		out = shape & 1;
+	} else if (ways[way] == add_list) {
 		out = shape & 0x80 ? nr : 0;
+	}
 	plan_pieces(req, out, nr);
 	ways[way](req, get_byte() == 0xee ? NULL : req, &b, &e);
 }
@@ -446,7 +451,7 @@ void do_stray(void)
 		break;
 	case 2:
 		list = make_list(&p, 1);
-		virtqueue_add_sg(d.vq, list, 1 + how % 2, DMA_FROM_DEVICE);
+		virtqueue_add_sg(d.vq, list, how / 6 % 3, DMA_FROM_DEVICE);
 		wipe_lists();
 		break;
 	case 3:

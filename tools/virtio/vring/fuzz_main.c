@@ -22,6 +22,9 @@
 #include <string.h>
 #include <unistd.h>
 #include <linux/kernel.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/common_interface_defs.h>
+#endif
 
 #include "fuzz.h"
 
@@ -37,20 +40,20 @@ static const char *program;
 
 static void usage(void)
 {
-	fprintf(stderr, "Usage: %s " ARGUMENTS "\n", program);
+	fprintf(stderr, "Usage: %s %s\n", program, ARGUMENTS);
 	exit(2);
 }
 
-static void cannot(const char *what, const char *name)
+static void give_up(const char *what, const char *name)
 {
-	fprintf(stderr, "%s: can't %s %s\n", program, what, name);
+	fprintf(stderr, "%s: cannot %s %s\n", program, what, name);
 	usage();
 }
 
 #ifdef LIBFUZZER
 
 /* libFuzzer itself takes an option that it does not know for a remark. */
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+int fuzz_initialize(int *argc, char ***argv)
 {
 	char **arg = *argv;
 
@@ -59,7 +62,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		if (**arg == '-' && !strchr(*arg, '='))
 			usage();
 		if (**arg != '-' && access(*arg, R_OK))
-			cannot("read", *arg);
+			give_up("read", *arg);
 	}
 	return 0;
 }
@@ -73,9 +76,6 @@ static size_t input_size;
 
 /* A hang ends here: no input takes as much as a second. */
 #define HANG_SECONDS	60
-
-/* The sanitizers call this, if there are any. */
-void __weak __sanitizer_set_death_callback(void (*callback)(void));
 
 static void print_input(void)
 {
@@ -98,8 +98,9 @@ static void expect_death(void)
 {
 	signal(SIGABRT, died);
 	signal(SIGALRM, died);
-	if (__sanitizer_set_death_callback)
-		__sanitizer_set_death_callback(print_input);
+#ifdef __SANITIZE_ADDRESS__
+	__sanitizer_set_death_callback(print_input);
+#endif
 }
 
 static void run_input(size_t size)
@@ -114,14 +115,14 @@ static void run_input(size_t size)
 		u8 *copy = memcpy(malloc(size ? : 1), input, size);
 
 		alarm(HANG_SECONDS);
-		LLVMFuzzerTestOneInput(copy, size);
+		fuzz_one(copy, size);
 		free(copy);
 		return;
 	}
 	snprintf(name, sizeof(name), "%s/%06lu", dir, nr_inputs);
 	f = fopen(name, "wb");
 	if (!f || fwrite(input, 1, size, f) != size || fclose(f))
-		cannot("write", name);
+		give_up("write", name);
 }
 
 static void run_file(const char *name)
@@ -130,10 +131,10 @@ static void run_file(const char *name)
 	size_t size;
 
 	if (!f)
-		cannot("read", name);
+		give_up("read", name);
 	size = fread(input, 1, sizeof(input), f);
 	if (ferror(f))
-		cannot("read", name);
+		give_up("read", name);
 	fclose(f);
 	run_input(size);
 }
@@ -150,7 +151,7 @@ static size_t parse_line(const char *line, const char *name)
 		input[size++] = byte;
 	}
 	if (*line != '\n' && *line != '#')
-		cannot("understand", name);
+		give_up("understand", name);
 	return size;
 }
 
@@ -160,7 +161,7 @@ static void run_corpus(const char *name)
 	FILE *f = fopen(name, "r");
 
 	if (!f)
-		cannot("read", name);
+		give_up("read", name);
 	while (fgets(line, sizeof(line), f)) {
 		size_t size = parse_line(line, name);
 
@@ -169,7 +170,7 @@ static void run_corpus(const char *name)
 	}
 	fclose(f);
 	if (!nr_inputs)
-		cannot("find inputs in", name);
+		give_up("find inputs in", name);
 }
 
 /* splitmix64: the same everywhere */

@@ -14,6 +14,7 @@
 
 set -euo pipefail
 export LC_ALL=C ASAN_OPTIONS=detect_leaks=0
+unset MAKEFLAGS MFLAGS MAKELEVEL COV DEBUG FUZZ PLAIN
 
 HERE=$(cd "$(dirname "$0")" && pwd)
 RING=$(realpath "${RING_DIR:-$HERE/../../../drivers/virtio}")
@@ -105,7 +106,8 @@ summary() {
 		$1 == "survived" { survived++; if ($4 == "") wrong = wrong " " $2 }
 		$1 ~ /^does not/ { wrong = wrong " " $2 "(" $1 ")" }
 		END {
-			printf "%d faults: %d killed, %d survived, %.1f %% killed\n", NR, killed, survived, 100 * killed / NR
+			printf "%d faults: %d killed, %d survived, %.1f %% killed\n",
+				NR, killed, survived, 100 * killed / NR
 			if (wrong != "") print "wrong:" wrong
 			exit wrong != "" || killed < 0.95 * NR
 		}' "$OUT/found"

@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# usage: coverage.sh
+#
+# How much of the ring do its tests in user space reach?  The rest is named, see
+# tools/virtio/vring/coverage.sh.  Leaves what it prints in $RESULTS/coverage.txt.
+
+# shellcheck source=tooling/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tooling/ring.sh
+. "$TOP/tooling/ring.sh"
+
+[ $# -eq 0 ] || die "usage: ${0##*/}"
+need_packages build-essential
+get_rings
+mkdir -p "$RESULTS"
+O=$RING/coverage BASE_RING=$BASE_RING bash "$VRING/coverage.sh" |
+	tee "$RESULTS/coverage.txt"

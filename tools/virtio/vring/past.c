@@ -1,0 +1,621 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Faults that the ring once had, none of which may come back.
+ *
+ * Each has a test of its own, which makes what triggered it.  With --base they
+ * run on the ring of the base, and those that it still has must fail there: so
+ * nobody has to believe that the tests can.  Each runs in a child process, and
+ * may crash or hang there.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "buffer.h"
+#include "inject.h"
+
+#define NR_BUFFERS	16
+
+static const struct vring_ops *ring = &vring_series;
+static struct vring_device d;
+static struct inject account;
+static struct buffer buffers[NR_BUFFERS];
+
+#define CHECK(condition) do {						\
+	if (!(condition))						\
+		fail(__LINE__, #condition);				\
+} while (0)
+
+static void __noreturn fail(int line, const char *condition)
+{
+	fprintf(stderr, "  %s: line %d: not so: %s\n",
+		vring_config_name(&d.config), line, condition);
+	if (d.wrong || account.wrong)
+		fprintf(stderr, "  device: %s; memory and DMA: %s\n",
+			d.wrong ?: "-", account.wrong ?: "-");
+	_exit(1);
+}
+
+/*
+ * Steps
+ */
+
+static void create(const struct vring_config *config)
+{
+	CHECK(!vring_device_create(&d, ring, config));
+}
+
+static void destroy(void)
+{
+	vring_device_destroy(&d);
+	CHECK(!inject_holds(&account));
+	CHECK(!account.wrong && !d.wrong);
+}
+
+static int add(struct buffer *b, unsigned int out, unsigned int in)
+{
+	buffer_init(b, out, in, NULL);
+	if (d.config.premapped)
+		CHECK(buffer_map(b, &d));
+	return buffer_add(b, &d, BUFFER_SGS);
+}
+
+/* The device takes this buffer: returns what to complete it by */
+static u16 take(const struct buffer *b)
+{
+	CHECK(vring_device_take(&d));
+	CHECK(buffer_is_chain(b, &d.chain));
+	return d.chain.id;
+}
+
+static void get(struct buffer *b, unsigned int wanted_len)
+{
+	unsigned int len = ~0;
+
+	CHECK(ring->virtqueue_get_buf(d.vq, &len) == b);
+	CHECK(len == wanted_len);
+	if (d.config.premapped)
+		buffer_unmap(b, &d);
+}
+
+static void round_trip(unsigned int out, unsigned int in)
+{
+	struct buffer *b = &buffers[0];
+
+	CHECK(!add(b, out, in));
+	vring_device_complete(&d, take(b), buffer_in_len(b));
+	get(b, buffer_in_len(b));
+}
+
+/* So many descriptors on: laps of either parity have to be tried */
+static void go_to(unsigned int position)
+{
+	while (position--)
+		round_trip(0, 1);
+}
+
+static void expect_as_new(void)
+{
+	CHECK(!vring_device_take(&d));
+	CHECK(vring_device_idle(&d));
+	CHECK(d.vq->num_free == d.size);
+	CHECK(!account.mapped && !account.wrong && !d.wrong);
+}
+
+/* Every ring that matters to what is tested; all of 8 descriptors */
+static bool next_config(struct vring_config *c, unsigned int n)
+{
+	*c = (struct vring_config) {
+		.size = 8, .packed = n & 1, .indirect = n & 2, .dma = n & 4,
+	};
+	return n < 8;
+}
+
+/*
+ * The faults
+ */
+
+/*
+ * A mapping fails at the third piece; the packed descriptors behind the head
+ * kept their AVAIL bits, and a shorter buffer at that head exposed them.
+ */
+static void stale_packed_flags(void)
+{
+	unsigned int pos;
+
+	for (pos = 0; pos < 16; pos++) {
+		create(&(struct vring_config){
+			.size = 8, .packed = true, .dma = true });
+		go_to(pos);
+		inject_fail(&account.map, 3);
+		CHECK(add(&buffers[1], 2, 2));
+		inject_fail(&account.map, 0);
+		expect_as_new();
+		CHECK(!add(&buffers[0], 0, 1));
+		vring_device_complete(&d, take(&buffers[0]), 1);
+		CHECK(!vring_device_take(&d));
+		get(&buffers[0], 1);
+		expect_as_new();
+		destroy();
+	}
+}
+
+/* The driver's pieces are the driver's to unmap, but the table is the ring's. */
+static void premapped_table_leaks(void)
+{
+	struct buffer *b = &buffers[0];
+	unsigned int packed;
+
+	for (packed = 0; packed < 2; packed++) {
+		create(&(struct vring_config){
+			.size = 8, .packed = packed, .indirect = true,
+			.dma = true, .premapped = true });
+		CHECK(!add(b, 1, 2));
+		CHECK(account.mapped == 3 + 1);
+		vring_device_complete(&d, take(b), 0);
+		CHECK(d.chain.indirect);
+		CHECK(ring->virtqueue_get_buf(d.vq, &(unsigned int){ 0 }) == b);
+		CHECK(account.mapped == 3);
+		buffer_unmap(b, &d);
+		expect_as_new();
+		destroy();
+	}
+}
+
+/* A piece is unmapped in the direction that it was mapped in, on every path. */
+static void wrong_direction(void)
+{
+	struct vring_config config;
+	unsigned int n, nth;
+
+	for (n = 0; next_config(&config, n); n++) {
+		create(&config);
+		round_trip(1, 0);
+		round_trip(2, 2);
+		for (nth = 1; config.dma && nth <= 4; nth++) {
+			inject_fail_from(&account.map, nth);
+			CHECK(add(&buffers[1], 3, 1));
+			inject_fail(&account.map, 0);
+			expect_as_new();
+		}
+		CHECK(!add(&buffers[0], 3, 2));
+		CHECK(ring->virtqueue_detach_unused_buf(d.vq) == &buffers[0]);
+		CHECK(!account.mapped);
+		destroy();
+	}
+}
+
+/* Without memory for a table a packed ring takes the descriptors itself. */
+static void no_memory_for_packed_table(void)
+{
+	unsigned int dma, pos;
+
+	for (dma = 0; dma < 2; dma++) {
+		for (pos = 0; pos < 16; pos++) {
+			create(&(struct vring_config){
+				.size = 8, .packed = true, .indirect = true,
+				.dma = dma });
+			go_to(pos);
+			inject_fail(&account.alloc, 1);
+			CHECK(!add(&buffers[0], 3, 2));
+			CHECK(d.vq->num_free == 3);
+			inject_fail(&account.alloc, 1);
+			CHECK(add(&buffers[1], 3, 1) == -ENOSPC);
+			inject_fail(&account.alloc, 0);
+			vring_device_complete(&d, take(&buffers[0]), 7);
+			CHECK(!d.chain.indirect);
+			get(&buffers[0], 7);
+			expect_as_new();
+			destroy();
+		}
+	}
+}
+
+/* The device writes over all descriptors, but not their flags. */
+static void rewrite_addresses(void)
+{
+	struct vring_desc *split = d.desc_area;
+	struct vring_packed_desc *packed = d.desc_area;
+	unsigned int i;
+
+	for (i = 0; i < d.size; i++) {
+		if (d.config.packed) {
+			packed[i].addr ^= cpu_to_le64(0x123456000);
+			packed[i].len ^= cpu_to_le32(0xffff);
+		} else {
+			split[i].addr ^= cpu_to_virtio64(&d.vdev, 0x123456000);
+			split[i].len ^= cpu_to_virtio32(&d.vdev, 0xffff);
+		}
+	}
+}
+
+/* What is unmapped is what the ring has mapped, not what stands in the ring. */
+static void rewritten_addresses(void)
+{
+	struct buffer *b = &buffers[0];
+	unsigned int i, n;
+	struct vring_config config;
+
+	for (n = 0; next_config(&config, n); n++) {
+		if (!config.dma)
+			continue;
+		create(&config);
+		CHECK(!add(b, 2, 2));
+		take(b);
+		rewrite_addresses();
+		vring_device_complete(&d, d.chain.id, 0);
+		get(b, 0);
+		expect_as_new();
+		if (ring->virtqueue_start_buf) {
+			CHECK(!virtqueue_start_buf(d.vq, b, 4, 4, GFP_ATOMIC));
+			for (i = 0; i < 3; i++)
+				buffer_add_piece(b, &d, i, buffer_dir(b, i));
+			rewrite_addresses();
+			inject_fail(&account.map, 1);
+			buffer_add_piece(b, &d, 3, DMA_FROM_DEVICE);
+			inject_fail(&account.map, 0);
+			CHECK(virtqueue_end_buf(d.vq) == -ENOMEM);
+			CHECK(!account.mapped && !account.wrong);
+		}
+		destroy();
+	}
+}
+
+/*
+ * The device claims to have written more than there was room for.  The ring of
+ * 6.12 leaves that to the driver: it hands the length on, and stays whole.
+ */
+static void used_length_too_large(void)
+{
+	struct vring_config config;
+	unsigned int n;
+
+	for (n = 0; next_config(&config, n); n++) {
+		create(&config);
+		CHECK(!add(&buffers[0], 1, 2));
+		vring_device_complete(&d, take(&buffers[0]), ~0U);
+		get(&buffers[0], ~0U);
+		CHECK(!ring->virtqueue_is_broken(d.vq));
+		expect_as_new();
+		round_trip(1, 2);
+		destroy();
+	}
+}
+
+/*
+ * A queue was in the device's list already when its last allocation failed;
+ * who walked the list found freed memory.
+ */
+static void listed_and_freed(void)
+{
+	struct vring_config config;
+	unsigned int n, nth;
+
+	for (n = 0; next_config(&config, n); n++) {
+		for (nth = 1; ; nth++) {
+			inject_fail(&account.alloc, nth);
+			if (!vring_device_create(&d, ring, &config))
+				break;
+			CHECK(list_empty(&d.vdev.vqs));
+			ring->virtio_break_device(&d.vdev);
+			CHECK(!inject_holds(&account));
+		}
+		CHECK(nth > 3);
+		for (nth = 1; ; nth++) {
+			inject_fail(&account.alloc, nth);
+			if (!ring->virtqueue_resize(d.vq, 4, vring_device_recycle,
+						    NULL))
+				break;
+			CHECK(!list_empty(&d.vdev.vqs) && d.size == 8);
+			round_trip(1, 2);
+		}
+		inject_fail(&account.alloc, 0);
+		CHECK(nth > 3 - !config.packed && d.size == 4);
+		ring->virtio_break_device(&d.vdev);
+		ring->__virtio_unbreak_device(&d.vdev);
+		round_trip(1, 2);
+		destroy();
+	}
+}
+
+/*
+ * All buffers are detached in the middle of a lap, and others are added: the
+ * driver went on at the old place, with the old wrap counters, and the device
+ * began anew.  That is what a reset of the queue is for.
+ */
+static void detached_and_added(void)
+{
+	struct vring_config config;
+	unsigned int n, pos, i;
+
+	for (n = 0; next_config(&config, n); n++) {
+		for (pos = 0; pos < 16; pos++) {
+			create(&config);
+			go_to(pos);
+			for (i = 0; i < 5; i++)
+				CHECK(!add(&buffers[i], 0, 1));
+			take(&buffers[0]);
+			for (i = 0; i < 5; i++)
+				CHECK(ring->virtqueue_detach_unused_buf(d.vq));
+			CHECK(!ring->virtqueue_detach_unused_buf(d.vq));
+			CHECK(d.vq->num_free == d.size && !account.mapped);
+			CHECK(!ring->virtqueue_reset(d.vq, vring_device_recycle,
+						     NULL));
+			CHECK(ring->vring_notification_data(d.vq) >> 16 ==
+			      (config.packed ? 0x8000 : 0));
+			expect_as_new();
+			for (i = 0; i < 16; i++)
+				round_trip(1, 2);
+			expect_as_new();
+			destroy();
+		}
+	}
+}
+
+/*
+ * swiotlb is full: that must be told from a broken device, so that the driver
+ * tries again.  packed rings said -EIO, and requests of virtio-blk were lost.
+ */
+static void full_swiotlb_is_no_io_error(void)
+{
+	struct vring_config config;
+	unsigned int n, nth;
+
+	for (n = 0; next_config(&config, n); n++) {
+		if (!config.dma)
+			continue;
+		create(&config);
+		for (nth = 1; nth <= 3; nth++) {
+			inject_fail_from(&account.map, nth);
+			CHECK(add(&buffers[0], 2, 1) == -ENOMEM);
+			expect_as_new();
+		}
+		inject_fail_from(&account.map, 1);
+		CHECK(add(&buffers[0], 0, 1) == -ENOMEM);
+		inject_fail(&account.map, 0);
+		expect_as_new();
+		round_trip(2, 1);
+		destroy();
+	}
+}
+
+/* Chains of @len from @pos on; the device is faster than enable_cb_delayed. */
+static void race_delayed(unsigned int pos, unsigned int len, bool race)
+{
+	unsigned int i, n = 15 / len;
+	u16 ids[NR_BUFFERS];
+
+	create(&(struct vring_config){
+		.size = 15, .packed = true, .event = true });
+	go_to(pos);
+	ring->virtqueue_disable_cb(d.vq);
+	for (i = 0; i < n; i++) {
+		CHECK(!add(&buffers[i], len, 0));
+		ids[i] = take(&buffers[i]);
+	}
+	vring_device_must_call(&d);
+	if (!race)
+		CHECK(ring->virtqueue_enable_cb_delayed(d.vq));
+	for (i = 0; i < n; i++)
+		vring_device_complete(&d, ids[i], 0);
+	if (race)
+		CHECK(!ring->virtqueue_enable_cb_delayed(d.vq));
+	else
+		CHECK(vring_device_must_call(&d));
+	for (i = 0; i < n; i++)
+		get(&buffers[i], 0);
+	expect_as_new();
+	destroy();
+}
+
+/*
+ * The driver looked for the race at the descriptor of the event, which the
+ * device does not write if it is in the middle of a chain: no callback came.
+ */
+static void lost_callback_of_chains(void)
+{
+	unsigned int pos, len;
+
+	for (pos = 0; pos < 30; pos++) {
+		for (len = 1; len <= 5; len++) {
+			race_delayed(pos, len, true);
+			race_delayed(pos, len, false);
+		}
+	}
+}
+
+/*
+ * Drivers notify outside of their lock: others add, and get, between
+ * kick_prepare and notify, which must not look at what they change.
+ */
+static void kick_outside_the_lock(void)
+{
+	struct vring_config config;
+	unsigned int n;
+	u32 before;
+
+	for (n = 0; next_config(&config, n); n++) {
+		config.event = true;
+		create(&config);
+		vring_device_notify_at(&d, 0);
+		CHECK(!add(&buffers[0], 1, 1));
+		CHECK(ring->virtqueue_kick_prepare(d.vq));
+		vring_device_complete(&d, take(&buffers[0]), 0);
+		get(&buffers[0], 0);
+		CHECK(!add(&buffers[1], 1, 0));
+		/* The event is behind: this one wants no notification. */
+		CHECK(!ring->virtqueue_kick_prepare(d.vq));
+
+		before = ring->vring_notification_data(d.vq);
+		CHECK(ring->virtqueue_notify(d.vq) && d.notified == 1);
+		CHECK(ring->vring_notification_data(d.vq) == before);
+		vring_device_notify_at(&d, 1);
+		CHECK(!add(&buffers[2], 1, 0));
+		CHECK(ring->virtqueue_kick(d.vq) && d.notified == 2);
+		vring_device_complete(&d, take(&buffers[1]), 0);
+		vring_device_complete(&d, take(&buffers[2]), 0);
+		get(&buffers[1], 0);
+		get(&buffers[2], 0);
+		expect_as_new();
+		destroy();
+	}
+}
+
+/*
+ * The device sets NEXT on the last descriptor of a chain: completion followed
+ * it, and gave back descriptors that were free already.
+ */
+static void next_of_the_device(void)
+{
+	struct vring_desc *desc;
+	unsigned int dma;
+
+	for (dma = 0; dma < 2; dma++) {
+		create(&(struct vring_config){ .size = 8, .dma = dma });
+		CHECK(!add(&buffers[0], 1, 1));
+		take(&buffers[0]);
+		desc = d.desc_area;
+		desc[1].flags |= cpu_to_virtio16(&d.vdev, VRING_DESC_F_NEXT);
+		vring_device_complete(&d, d.chain.id, 0);
+		get(&buffers[0], 0);
+		CHECK(d.vq->num_free == d.size);
+		expect_as_new();
+		destroy();
+	}
+}
+
+/* A buffer in a packed table ended the use of the ring twice: BUG_ON(). */
+static void debug_build_asserts(void)
+{
+	unsigned int i;
+
+	create(&(struct vring_config){
+		.size = 2, .packed = true, .indirect = true });
+	for (i = 0; i < 2; i++)
+		CHECK(!add(&buffers[i], 2, 1));
+	CHECK(add(&buffers[2], 2, 1) == -ENOSPC);
+	for (i = 0; i < 2; i++) {
+		vring_device_complete(&d, take(&buffers[i]), 0);
+		get(&buffers[i], 0);
+	}
+	destroy();
+}
+
+/*
+ * All of them
+ */
+
+#ifdef SERIES_DEBUG
+#define SERIES_HAS_DEBUG	true
+#else
+#define SERIES_HAS_DEBUG	false
+#endif
+#ifdef BASE_DEBUG
+#define BASE_HAS_DEBUG		true
+#else
+#define BASE_HAS_DEBUG		false
+#endif
+
+static const struct {
+	const char *name;
+	void (*test)(void);
+	bool in_base;			/* the base has this fault */
+	bool debug;			/* shows in a DEBUG build only */
+} faults[] = {
+	{ "(a) NEXT flag of the device followed at completion",
+	  next_of_the_device, .in_base = true },
+	{ "(b) use of a packed ring ended twice, with a table",
+	  debug_build_asserts, .in_base = true, .debug = true },
+	{ "(c) swiotlb full is -EIO", full_swiotlb_is_no_io_error,
+	  .in_base = true },
+	{ "(d) stale packed flags after a failed mapping", stale_packed_flags },
+	{ "table of a premapped buffer not unmapped", premapped_table_leaks },
+	{ "unmapped in the wrong direction", wrong_direction },
+	{ "no memory for the table, packed", no_memory_for_packed_table },
+	{ "unmapped an address that the device rewrote", rewritten_addresses },
+	{ "used length larger than the buffer", used_length_too_large },
+	{ "queue listed, then freed", listed_and_freed },
+	{ "detached all, then added others", detached_and_added },
+	{ "callback lost with chains and a delayed event",
+	  lost_callback_of_chains },
+	{ "kick outside of the lock", kick_outside_the_lock },
+};
+
+static bool passes(void (*test)(void))
+{
+	int status;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (!child) {
+		alarm(60);
+		inject = &account;
+		test();
+		_exit(0);
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child) {
+		perror("past");
+		exit(2);
+	}
+	if (WIFSIGNALED(status))
+		fprintf(stderr, "  %s\n", strsignal(WTERMSIG(status)));
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+/* @base: it is the base's ring. */
+static unsigned int run(bool base)
+{
+	bool has_debug = base ? BASE_HAS_DEBUG : SERIES_HAS_DEBUG;
+	unsigned int i, surprises = 0;
+
+	for (i = 0; i < ARRAY_SIZE(faults); i++) {
+		bool ok, should = !base || !faults[i].in_base;
+
+		/* In a DEBUG build of the base all else would end in (b). */
+		if (faults[i].debug ? !has_debug : base && has_debug) {
+			printf("%s: %-52s needs %s DEBUG build\n", ring->name,
+			       faults[i].name, has_debug ? "no" : "a");
+			continue;
+		}
+		ok = passes(faults[i].test);
+		printf("%s: %-52s %s%s\n", ring->name, faults[i].name,
+		       ok ? "ok" : "FAIL",
+		       should ? "" : " (the base has this fault)");
+		surprises += ok != should;
+	}
+	return surprises;
+}
+
+static int usage(const char *name)
+{
+#ifdef HAVE_BASE_RING
+	fprintf(stderr, "Usage: %s [--base]\n", name);
+#else
+	fprintf(stderr, "Usage: %s\n", name);
+#endif
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int surprises;
+	bool base = false;
+
+#ifdef HAVE_BASE_RING
+	if (argc == 2 && !strcmp(argv[1], "--base")) {
+		base = true;
+		ring = &vring_base;
+		argc--;
+	}
+#endif
+	if (argc > 1)
+		return usage(argv[0]);
+	surprises = run(base);
+	printf("past: %zu faults, %u not as they should be\n",
+	       ARRAY_SIZE(faults), surprises);
+	return !!surprises;
+}
