@@ -5,6 +5,8 @@
 #
 # Gets the kernel source of BASE: the package that patches/<base>/base names,
 # asked of apt, or what KERNEL_SRC= names: a tarball, a git tree or a directory.
+# A package of another suite than those that the machine uses (suite=) is asked
+# for with lists of our own; the system's sources stay as they are.
 #
 #	find_source	downloads what is not there and verifies it; sets
 #			SOURCE (its path), SOURCE_KIND (package, tarball, git,
@@ -20,6 +22,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 fi
 
 DOWNLOAD=$O/download
+OF_SUITE=()	# what makes apt look into the suite of BASE; see use_suite
 
 find_source() {
 	if [ -n "$KERNEL_SRC" ]; then
@@ -50,13 +53,14 @@ find_package() {
 	if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
 		die "no apt here to get $package from: set KERNEL_SRC= to a tarball or tree of Linux $BASE"
 	fi
+	use_suite
 	choose_version
 	if ! get_package "$package" "$version"; then
 		# perhaps our lists name a version that is no longer offered
-		if [ "$(id -u)" != 0 ] || [ -n "${APT_UPDATED:-}" ] || ! grep -q ' 404 ' "$APT_LOG"; then
+		if ! may_update || [ -n "${LISTS_UPDATED:-}" ] || ! grep -q ' 404 ' "$APT_LOG"; then
 			die "cannot download $package $version: $(apt_error)"
 		fi
-		apt_update
+		update_lists
 		choose_version
 		get_package "$package" "$version" ||
 			die "cannot download $package $version: $(apt_error)"
@@ -79,13 +83,75 @@ choose_version() {
 		version=$tested
 		return
 	fi
-	if [ "$(id -u)" = 0 ]; then
-		apt_update
+	if may_update; then
+		update_lists
 		version=$(candidate "$package")
 		why=$(apt_error)
 	fi
-	[ -n "$version" ] ||
-		die "apt offers no $package: $why, or set KERNEL_SRC= to a tarball or tree of Linux $BASE"
+	[ -n "$version" ] || not_offered "$why"
+}
+
+# not_offered WHY: we know of no version of the package
+not_offered() {
+	local instead newest
+	instead="set KERNEL_SRC= to a tarball or tree of Linux $BASE"
+	newest=$(newest_source)
+	[ -z "$newest" ] ||
+		die "$SUITE no longer has $package, $newest has taken its place: $instead"
+	die "apt offers no $package: $1, or $instead"
+}
+
+# The suite of BASE, if it is not one of the machine's: in a state directory of
+# our own, so that root is not needed, nor any change to the system.
+
+# use_suite: has apt look into it, and nowhere else
+use_suite() {
+	local site own=$DOWNLOAD/apt
+	SUITE=$(base_get suite)
+	[ -n "$SUITE" ] || return 0
+	site=$(debian_site)
+	if [ -z "$site" ] && [ "$(id -u)" = 0 ]; then
+		apt_update	# a machine without any lists
+		site=$(debian_site)
+	fi
+	[ -n "$site" ] ||
+		die "apt knows no site of Debian's to get $package from: set KERNEL_SRC= to a tarball or tree of Linux $BASE"
+	mkdir -p "$own/state/lists/partial" "$own/cache/archives/partial" ||
+		die "cannot write to $own"
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site $SUITE main" \
+		>"$own/sources.list"
+	OF_SUITE=(-o "Dir::State=$own/state" -o "Dir::Cache=$own/cache"
+		-o "Dir::Etc::SourceList=$own/sources.list" -o Dir::Etc::SourceParts=/dev/null
+		-o Dir::Etc::PreferencesParts=/dev/null -o Dir::Etc::Preferences=/dev/null
+		-o Dir::State::status=/dev/null -o Acquire::Languages=none)
+}
+
+# debian_site: where apt gets Debian's main archive from
+debian_site() {
+	# shellcheck disable=SC2016 # apt's variables, not ours
+	apt-get indextargets --format '$(ORIGIN) $(LABEL) $(SITE)' 'Created-By: Packages' |
+		awk '$1 == "Debian" && $2 == "Debian" { print $3; exit }'
+}
+
+# may_update: we can fetch the lists that we look into
+may_update() {
+	[ -n "$SUITE" ] || [ "$(id -u)" = 0 ]
+}
+
+update_lists() {
+	LISTS_UPDATED=1
+	if [ -z "$SUITE" ]; then
+		apt_update
+	else
+		say "apt-get update, of $SUITE alone"
+		apt_get "${OF_SUITE[@]}" update || true
+	fi
+}
+
+# newest_source: the newest kernel source in the suite, nothing if there is none
+newest_source() {
+	[ -z "$SUITE" ] || apt-cache "${OF_SUITE[@]}" pkgnames linux-source- |
+		sed -nE '/^linux-source-[0-9]+\.[0-9]+$/p' | sort -V | tail -n 1
 }
 
 # behind VERSION TESTED: none, or older than the tested one
@@ -97,8 +163,8 @@ behind() {
 # installed one which is no longer offered, the newest that is
 candidate() {
 	local version
-	version=$(apt-cache policy "$1" | sed -n 's/^ *Candidate: //p')
-	apt-cache madison "$1" | awk -v version="$version" '
+	version=$(apt-cache "${OF_SUITE[@]}" policy "$1" | sed -n 's/^ *Candidate: //p')
+	apt-cache "${OF_SUITE[@]}" madison "$1" | awk -v version="$version" '
 		NR == 1 { newest = $3 }
 		$3 == version { newest = version }
 		END { if (NR) print newest }
@@ -107,7 +173,7 @@ candidate() {
 
 # checksums PACKAGE VERSION: what apt says, and what we recorded
 checksums() {
-	apt-cache show "$1=$2" 2>/dev/null | sed -n 's/^SHA256: //p' | head -n 1
+	apt-cache "${OF_SUITE[@]}" show "$1=$2" 2>/dev/null | sed -n 's/^SHA256: //p' | head -n 1
 	[ "$2" != "$(base_get version)" ] || base_get deb_sha256
 }
 
@@ -144,7 +210,7 @@ get_package() {
 	# only a file that is complete and verified gets its name
 	rm -rf "$part"
 	mkdir "$part"
-	if ! (cd "$part" && apt_get download "$package=$version"); then
+	if ! (cd "$part" && apt_get "${OF_SUITE[@]}" download "$package=$version"); then
 		! disk_full "$DOWNLOAD" || die "disk full: $DOWNLOAD"
 		return 1
 	fi

@@ -25,7 +25,8 @@ Piecewise virtqueue buffers for Linux: a patch series, and what tests it.
   make clean         remove build/<base>; downloads stay
 
 Variables, as in 'make boot ACCEL=kvm':
-  BASE=$BASE          the kernel line (have: ${bases//\/base/})
+  BASE=$BASE          the kernel line (have: ${bases//\/base/}); mainline is the
+                     newest of them
   KERNEL_SRC=        a tarball, git tree or directory of that line, to be used
                      instead of Debian's package linux-source-<base>; a tree
                      once made stays on its source

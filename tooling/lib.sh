@@ -14,6 +14,10 @@ unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BASE=${BASE:-6.12}
+if [ "$BASE" = mainline ]; then	# the newest that we have patches for
+	BASE=$(cd "$TOP/patches" && printf '%s\n' */base | sort -V | tail -n 1)
+	BASE=${BASE%/base}
+fi
 V=${V:-0}
 J=${J:-$(nproc)}
 ARCH=${ARCH:-x86_64}

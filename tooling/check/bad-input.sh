@@ -99,6 +99,22 @@ download() {
 	no_tree
 }
 
+# given_way: a kernel that another one has replaced in its suite; asked of the
+# archive itself, with a base of that kind
+given_way() {
+	local clone=$SCRATCH/clone
+	mkdir -p "$clone"
+	cp -r "$TOP/tooling" "$TOP/patches" "$TOP/Makefile" "$clone"
+	printf '%s\n' package=linux-source-7.0 suite=trixie-backports version=7.0.1-1 >"$clone/patches/6.12/base"
+	env -u KERNEL_SRC O="$SCRATCH/o" BASE=6.12 "$clone/tooling/fetch.sh" >"$SCRATCH/out" 2>&1 </dev/null || true
+	grep -qE 'no longer has|no Debian|apt knows no site|no apt here|no network' "$SCRATCH/out" ||
+		{ cat "$SCRATCH/out"; fail 'neither the archive nor its absence is spoken of'; }
+	grep -q 'no longer has' "$SCRATCH/out" ||
+		{ NOT_TRIED+=', no archive with another kernel'; return; }
+	expect 2 'trixie-backports no longer has linux-source-7\.0, linux-source-[0-9.]* has taken its place: set KERNEL_SRC=' \
+		env -u KERNEL_SRC O="$SCRATCH/o" BASE=6.12 "$clone/tooling/fetch.sh"
+}
+
 nobody() {
 	expect 2 'no-such-package' setpriv --reuid=65534 --clear-groups \
 		env O="$SCRATCH/o" bash -c ". '$TOP/tooling/lib.sh'; need_packages no-such-package"
@@ -137,6 +153,7 @@ inputs
 sources
 patches
 download
+given_way
 nobody
 full_disk
 guests
