@@ -2,10 +2,10 @@
 #
 # Each target is a script in tooling/, which can be called without make too.
 
-export BASE KERNEL_SRC ACCEL ARCH O V J
+export BASE KERNEL_SRC ACCEL ARCH O V J REROLL
 
 .NOTPARALLEL:
-.PHONY: help tree refresh build boot bench mutants coverage check check-all check-parity clean
+.PHONY: help tree refresh build boot bench mutants coverage check check-all check-parity series clean
 
 help:
 	@tooling/help.sh
@@ -39,6 +39,9 @@ check-all:
 
 check-parity:
 	@tooling/check-parity.sh
+
+series:
+	@tooling/mail-series.sh
 
 clean:
 	@tooling/clean.sh

@@ -12,6 +12,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=tooling/series.sh
 . "$TOP/tooling/series.sh"
+# shellcheck source=tooling/results.sh
+. "$TOP/tooling/results.sh"
 
 BENCH=$BUILD/bench		# where the program is built
 OUT=$RESULTS/bench
@@ -121,6 +123,7 @@ need_packages git build-essential valgrind gnuplot-nox
 rm -rf "$OUT"
 mkdir -p "$OUT"
 say 'building the rings and the benchmark'
+tree=$(tree_id)
 build_bench
 say 'counting instructions'
 count
@@ -130,6 +133,8 @@ say 'plotting'
 plot
 say 'timing: untouched and patched in turn'
 measure_time
+result_of "$OUT/instructions.csv" "$tree"
+result_of "$OUT/time.csv" "$tree"
 cat "$OUT/table.txt"
 echo
 cat "$OUT/targets.txt"

@@ -15,6 +15,8 @@ GUEST=$TOP/tooling/guest
 . "$GUEST/qemu.sh"
 # shellcheck source=tooling/guest/initramfs.sh
 . "$GUEST/initramfs.sh"
+# shellcheck source=tooling/results.sh
+. "$TOP/tooling/results.sh"
 
 DEVICES=${1:-$GUEST/devices}
 RUN=$RESULTS/boot		# QEMU's working directory
@@ -286,6 +288,7 @@ judge() {
 			"$([ -z "$wrong" ] && echo pass || echo FAIL)" "$wrong"
 	done >>"$TSV.new"
 	mv "$TSV.new" "$TSV"
+	result_of "$TSV" "$(built_tree)"
 }
 
 # the TSV file for people: bytes in MiB, checksums shortened

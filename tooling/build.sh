@@ -10,10 +10,12 @@
 
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tooling/results.sh
+. "$TOP/tooling/results.sh"
 
 GUEST=$TOP/tooling/guest
 LOG=$BUILD/build.log
-DONE=$OBJ/.done		# there only while $OBJ/vmlinux is the finished build
+DONE=$OBJ/.done		# there only while $OBJ/vmlinux is the finished build; of which tree
 
 # Symbols that the untouched kernel source does not have.
 OPTIONAL='CONFIG_VIRTIO_RING_KUNIT_TEST CONFIG_VIRTIO_DRIVERS_KUNIT_TEST'
@@ -89,7 +91,7 @@ find_offsets() {
 }
 
 main() {
-	local fragments=("$GUEST"/{kernel,virtio,debug,"$ARCH"}.config "$@")
+	local tree fragments=("$GUEST"/{kernel,virtio,debug,"$ARCH"}.config "$@")
 	[ -f "$LINUX/Makefile" ] || die "no kernel tree at $LINUX: make tree"
 	[ -f "$GUEST/$ARCH.config" ] || die "ARCH=$ARCH: no configuration for it in $GUEST"
 	need_packages build-essential flex bison bc libelf-dev
@@ -103,9 +105,10 @@ main() {
 
 	say "building $(make -s -C "$LINUX" kernelversion), $J jobs, log in $LOG"
 	rm -f "$DONE"
+	tree=$(tree_id)
 	logged "$LOG" 'kernel build' kernel_make -j "$J" vmlinux
 	find_offsets
-	touch "$DONE"
+	echo "$tree" >"$DONE"
 	say "built $OBJ/vmlinux"
 }
 

@@ -10,10 +10,16 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=tooling/ring.sh
 . "$TOP/tooling/ring.sh"
+# shellcheck source=tooling/results.sh
+. "$TOP/tooling/results.sh"
 
 [ $# -eq 0 ] || die "usage: ${0##*/}"
 need_packages build-essential
 get_rings
 mkdir -p "$RESULTS"
+tree=$(tree_id)
+rm -f "$RESULTS/coverage.txt"
 O=$RING/coverage BASE_RING=$BASE_RING bash "$VRING/coverage.sh" |
-	tee "$RESULTS/coverage.txt"
+	tee "$RESULTS/coverage.txt.new"
+mv "$RESULTS/coverage.txt.new" "$RESULTS/coverage.txt"
+result_of "$RESULTS/coverage.txt" "$tree"

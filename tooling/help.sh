@@ -22,6 +22,7 @@ Piecewise virtqueue buffers for Linux: a patch series, and what tests it.
   make tree          assemble build/<base>/linux: tag base, branch series
   make refresh       write the commits on branch series back to patches/
   make build         build the guest's kernel
+  make series        the patches as mails, in parts that can be posted
   make clean         remove build/<base>; downloads stay
 
 Variables, as in 'make boot ACCEL=kvm':
@@ -33,6 +34,7 @@ Variables, as in 'make boot ACCEL=kvm':
   ACCEL=tcg          how QEMU runs the guest; kvm where /dev/kvm works
   ARCH=x86_64        the guest's architecture
   O=build            where everything goes that is made
+  REROLL=            the number of a posting, for make series: 2 gives [PATCH v2]
   V=0                V=1 shows the output of every command
   J=$J                jobs at once (all processors)
 

@@ -15,6 +15,8 @@ GUEST=$TOP/tooling/guest
 . "$GUEST/qemu.sh"
 # shellcheck source=tooling/guest/initramfs.sh
 . "$GUEST/initramfs.sh"
+# shellcheck source=tooling/results.sh
+. "$TOP/tooling/results.sh"
 
 KUNIT_FILTER=${KUNIT_FILTER:-virtio*}
 RUN=$RESULTS/kunit
@@ -58,6 +60,7 @@ main() {
 		"initramfs_async=0 kunit.enable=1 kunit.filter_glob=$KUNIT_FILTER" \
 		-initrd initramfs
 	tr -d '\r' <"$RUN/console.log" >"$KTAP"
+	result_of "$KTAP" "$(built_tree)"
 	parse >"$RUN/parsed" 2>&1 || status=$?
 
 	passed=$(count passed) failed=$(count failed) skipped=$(count skipped)

@@ -12,11 +12,7 @@
 # shellcheck source=tooling/series.sh
 . "$TOP/tooling/series.sh"
 
-# Git's defaults change, and so do users' settings; our patches must not.
-FORMAT=(--stdout --always --zero-commit --no-signature --no-numbered --no-renames
-	--abbrev=12 --stat=72 --diff-algorithm=histogram --unified=3 --subject-prefix=PATCH
-	--no-encode-email-headers --no-attach --no-thread --no-notes --no-base
-	--src-prefix=a/ --dst-prefix=b/)
+FORMAT+=(--stdout --always --zero-commit --no-numbered --no-thread --no-base)
 NAME_LENGTH=60		# of a patch file, at most, without number and suffix
 
 declare -A BROUGHT	# the commit that brought a new file: BROUGHT[path]

@@ -19,6 +19,11 @@ IDENTITY='Virtio piecewise series'
 EMAIL='series@virtio-piecewise.invalid'
 DATE='1731880800 +0000'		# of all commits: hashes repeat
 
+# Git's defaults change, and so do users' settings; our patches must not.
+FORMAT=(--no-signature --no-renames --abbrev=12 --stat=72 --diff-algorithm=histogram --unified=3
+	--subject-prefix=PATCH --no-encode-email-headers --no-attach --no-notes
+	--src-prefix=a/ --dst-prefix=b/)
+
 # kgit ARGUMENT...: git in the tree, whatever the user's own settings are
 kgit() {
 	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 \
@@ -101,6 +106,13 @@ local_work() {
 	fi
 	local IFS=,
 	printf '%s' "${work[*]/#/ }" | sed 's/^ //'
+}
+
+# refuse_unwritten: what is in $LINUX is in patches/ too
+refuse_unwritten() {
+	local work
+	work=$(local_work tracked)
+	[ -z "$work" ] || die "$TREE has local work ($work): run 'make refresh' first, or set it aside"
 }
 
 # build_series PATCHDIR FILEDIR COMMIT: commits each patch on top of COMMIT and

@@ -10,6 +10,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=tooling/check/kernel.sh
 . "$TOP/tooling/check/kernel.sh"
+# shellcheck source=tooling/results.sh
+. "$TOP/tooling/results.sh"
 
 need_packages cloc
 SIZE_OBJ=$EACH_O/$BASE/obj-size
@@ -53,6 +55,7 @@ measure() {
 cat "$SCRATCH/size.txt"
 mkdir -p "$RESULTS"
 cp "$SCRATCH/size.txt" "$RESULTS/size.txt"
+result_of "$RESULTS/size.txt" "$(kgit rev-parse 'series^{tree}')"
 [ "$LINES_OF_CODE" -lt "$lines" ] ||
 	fail "the ring has $LINES_OF_CODE lines of code, $lines without the series"
 [ "$LONGEST" -le 60 ] || fail "a function of the ring has $LONGEST lines"

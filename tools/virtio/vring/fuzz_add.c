@@ -467,4 +467,3 @@ void do_stray(void)
 	CHECK(account.warnings - b.warnings <= 1);
 	expect_unchanged(&b);
 }
-

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced by those who leave or read results: of which tree is a result?  FILE has
+# that beside it, in FILE.tree, so that nobody takes an old one for a new one.
+
+# tree_id: a hash of all that git tracks in $LINUX, as it is now
+tree_id() {
+	local index scratch
+	index=$(results_git rev-parse --git-path index) || return
+	scratch=$(mktemp)
+	(
+		trap 'rm -f "$scratch" "$scratch.lock"' EXIT
+		cd "$LINUX" || exit
+		cp -p "$index" "$scratch"
+		export GIT_INDEX_FILE=$scratch
+		results_git add -u && results_git write-tree
+	)
+}
+
+results_git() {
+	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git -c safe.directory='*' -C "$LINUX" "$@"
+}
+
+# built_tree: of which the kernel in $OBJ was built
+built_tree() {
+	cat "$OBJ/.done"
+}
+
+# result_of FILE ID: FILE is what came out with that tree
+result_of() {
+	echo "$2" >"$1.tree"
+}
+
+# result_age FILE: new, old (of another tree) or missing
+result_age() {
+	if [ ! -s "$1" ]; then
+		echo missing
+	elif [ -s "$1.tree" ] && [ "$(cat "$1.tree")" = "${TREE_ID:=$(tree_id)}" ]; then
+		echo new
+	else
+		echo old
+	fi
+}
