@@ -194,8 +194,10 @@ static __always_inline void __vring_walk(struct vring_virtqueue *vq,
 	struct vring_cursor at = vq->buf.at;
 	u16 flags = vring_dir_flags(dir);
 	unsigned int left = nents;
+	u32 len = 0;
 
 	for (;;) {
+		len += sg->length;
 		vring_put(vq, &at, packed, table,
 			  vring_phys(sg_phys(sg), sg->length, dir),
 			  sg->length, flags);
@@ -205,6 +207,7 @@ static __always_inline void __vring_walk(struct vring_virtqueue *vq,
 	}
 
 	vring_cursor_save(&vq->buf.at, &at, packed, table);
+	vring_in_len_add(&vq->buf, len, flags);
 	vq->buf.room -= nents - left;
 }
 
@@ -212,7 +215,7 @@ static noinline void vring_walk(struct vring_virtqueue *vq,
 				struct scatterlist *sg, unsigned int nents,
 				enum dma_data_direction dir)
 {
-	if (vq->packed_ring)
+	if (virtqueue_is_packed(vq))
 		__vring_walk(vq, sg, nents, dir, true, vq->buf.table);
 	else
 		__vring_walk(vq, sg, nents, dir, false, vq->buf.table);
@@ -225,7 +228,8 @@ static noinline void vring_put_addr(struct vring_virtqueue *vq, u64 addr,
 	struct vring_buf *buf = &vq->buf;
 
 	buf->room--;
-	vring_put(vq, &buf->at, vq->packed_ring, buf->table, addr, len,
+	vring_in_len_add(buf, len, vring_dir_flags(dir));
+	vring_put(vq, &buf->at, virtqueue_is_packed(vq), buf->table, addr, len,
 		  vring_dir_flags(dir));
 }
 
@@ -240,7 +244,7 @@ static __always_inline void vring_map_put(struct vring_virtqueue *vq,
 	if (unlikely(vq->buf.err))
 		return;
 	addr = vring_map(vq, phys, len, dir);
-	if (unlikely(dma_mapping_error(vring_dma_dev(vq), addr)))
+	if (unlikely(vring_map_failed(vq, addr)))
 		return vring_buf_fail(&vq->buf, -ENOMEM);
 	vring_record(&at->extra[at->next], addr, len, vring_dir_flags(dir));
 	vring_put_addr(vq, addr, len, dir);
@@ -253,7 +257,7 @@ static noinline void vring_walk_mapping(struct vring_virtqueue *vq,
 					enum dma_data_direction dir)
 {
 	for (;;) {
-		if (vq->premapped)
+		if (vring_premapped(vq))
 			vring_put_addr(vq, sg_dma_address(sg), sg->length, dir);
 		else
 			vring_map_put(vq, sg_phys(sg), sg->length, dir);
@@ -268,7 +272,7 @@ static noinline void vring_map_piece(struct vring_virtqueue *vq,
 				     phys_addr_t phys, u32 len,
 				     enum dma_data_direction dir)
 {
-	if (WARN_ON_ONCE(vq->premapped))
+	if (WARN_ON_ONCE(vring_premapped(vq)))
 		vring_buf_fail(&vq->buf, -EINVAL);
 	else
 		vring_map_put(vq, phys, len, dir);
@@ -278,7 +282,7 @@ static __always_inline void vring_put_phys(struct vring_virtqueue *vq,
 					   phys_addr_t phys, u32 len,
 					   enum dma_data_direction dir)
 {
-	if (vq->mapped)
+	if (vring_mapped(vq))
 		vring_map_piece(vq, phys, len, dir);
 	else
 		vring_put_addr(vq, vring_phys(phys, len, dir), len, dir);
@@ -292,9 +296,9 @@ static noinline void vring_put_list(struct vring_virtqueue *vq,
 				    struct scatterlist *sg, unsigned int nents,
 				    enum dma_data_direction dir)
 {
-	if (sg_is_last(sg) && !vq->premapped)
+	if (sg_is_last(sg) && !vring_premapped(vq))
 		vring_put_phys(vq, sg_phys(sg), sg->length, dir);
-	else if (vq->mapped)
+	else if (vring_mapped(vq))
 		vring_walk_mapping(vq, sg, nents, dir);
 	else
 		vring_walk(vq, sg, nents, dir);
@@ -367,7 +371,7 @@ static noinline int vring_start_ring(struct vring_virtqueue *vq, bool notify)
 	buf->indir_desc = NULL;
 	at->next = vq->free_head;
 	at->extra = vq->desc_extra;
-	if (vq->packed_ring) {
+	if (virtqueue_is_packed(vq)) {
 		at->packed = vq->packed.vring.desc + vq->packed.next_avail_idx;
 		at->limit = at->packed + 1;
 		at->id = vq->free_head;
@@ -385,7 +389,7 @@ static noinline int vring_start_table(struct vring_virtqueue *vq, gfp_t gfp,
 {
 	struct vring_buf *buf = &vq->buf;
 	struct vring_cursor *at = &buf->at;
-	size_t records = vq->do_unmap ? buf->size : 0;
+	size_t records = vring_maps_pieces(vq) ? buf->size : 0;
 	void *table;
 
 	BUILD_BUG_ON(sizeof(struct vring_desc_extra) > sizeof(struct vring_desc));
@@ -450,6 +454,7 @@ static __always_inline void vring_take(struct vring_virtqueue *vq,
 	state->indir_desc = indir_desc;
 	state->num = num;
 	state->last = last;
+	vring_in_len_store(state, &vq->buf);
 }
 
 static __always_inline int vring_expose_split(struct vring_virtqueue *vq,
@@ -506,7 +511,7 @@ static noinline int vring_expose_one(struct vring_virtqueue *vq, u64 addr,
 	struct vring_packed_desc *desc;
 
 	vring_take(vq, head, vq->desc_extra[head].next, 1, data, indir_desc);
-	if (vq->packed_ring) {
+	if (virtqueue_is_packed(vq)) {
 		desc = &vq->packed.vring.desc[vq->packed.next_avail_idx];
 		desc->addr = cpu_to_le64(addr);
 		desc->len = cpu_to_le32(len);
@@ -529,7 +534,7 @@ static __always_inline int vring_expose_chain(struct vring_virtqueue *vq)
 
 	vring_buf_close(buf);
 	vring_take(vq, buf->at.last, buf->at.next, num, data, buf->indir_desc);
-	if (!vq->packed_ring) {
+	if (!virtqueue_is_packed(vq)) {
 		buf->at.split[buf->at.last].flags &=
 			~cpu_to_virtio16(vq->vq.vdev, VRING_DESC_F_NEXT);
 		return vring_expose_split(vq, head);
@@ -573,12 +578,12 @@ static noinline __cold void vring_rewind(struct vring_virtqueue *vq)
 	unsigned int num = buf->size - buf->room;
 	bool table = buf->table;
 
-	if (vq->do_unmap)
+	if (vring_maps_pieces(vq))
 		vring_unmap_pieces(vq, buf->at.extra, table ? 0 : vq->free_head,
 				   num, table);
 	if (table)
 		kfree(buf->indir_desc);
-	else if (vq->packed_ring)
+	else if (virtqueue_is_packed(vq))
 		vring_rewind_packed(vq, num);
 
 	vring_buf_close(buf);
@@ -611,7 +616,7 @@ static noinline int vring_map_one(struct vring_virtqueue *vq, phys_addr_t phys,
 
 	addr = vring_map(vq, phys, len, flags & VRING_DESC_F_WRITE ?
 			 DMA_FROM_DEVICE : DMA_TO_DEVICE);
-	if (unlikely(dma_mapping_error(vring_dma_dev(vq), addr))) {
+	if (unlikely(vring_map_failed(vq, addr))) {
 		if (flags & VRING_DESC_F_INDIRECT)
 			return vring_end_failed(vq, -ENOMEM);
 		END_USE(vq);
@@ -635,12 +640,12 @@ static int vring_end(struct vring_virtqueue *vq)
 	if (!buf->table)
 		return vring_expose_chain(vq);
 
-	if (vq->packed_ring)
+	if (virtqueue_is_packed(vq))
 		desc -= num;
 	else
 		desc[num - 1].flags &= ~cpu_to_virtio16(vq->vq.vdev,
 							VRING_DESC_F_NEXT);
-	if (vq->use_dma_api)
+	if (vring_maps_tables(vq))
 		return vring_map_one(vq, virt_to_phys(desc), len,
 				     VRING_DESC_F_INDIRECT, data,
 				     buf->indir_desc);
@@ -668,9 +673,10 @@ static noinline int vring_add_one(struct vring_virtqueue *vq, phys_addr_t phys,
 
 	if (unlikely(!vq->vq.num_free))
 		return vring_no_room(vq, 1, !flags);
-	if (vq->do_unmap)
+	vring_in_len_start(&vq->buf, len, flags);
+	if (vring_maps_pieces(vq))
 		return vring_map_one(vq, phys, len, flags, data, ctx);
-	if (!vq->premapped)
+	if (!vring_premapped(vq))
 		phys = vring_phys(phys, len, dir);
 	return vring_expose_one(vq, phys, len, flags, data, ctx);
 }
@@ -680,7 +686,7 @@ static noinline int vring_add_one_sg(struct vring_virtqueue *vq,
 				     enum dma_data_direction dir,
 				     void *data, void *ctx)
 {
-	phys_addr_t phys = vq->premapped ? sg_dma_address(sg) : sg_phys(sg);
+	phys_addr_t phys = vring_premapped(vq) ? sg_dma_address(sg) : sg_phys(sg);
 
 	return vring_add_one(vq, phys, sg->length, dir, data, ctx);
 }
@@ -722,6 +728,7 @@ int __virtqueue_start_buf(struct virtqueue *_vq, void *data,
 	buf->flags = 0;
 	buf->err = 0;
 	buf->data = data;
+	vring_in_len_start(buf, 0, 0);
 
 	if (vring_wants_table(vq, nents))
 		return vring_start_table(vq, gfp, notify);
@@ -747,7 +754,7 @@ void virtqueue_add_sg(struct virtqueue *_vq, struct scatterlist *sgl,
 {
 	struct vring_virtqueue *vq = to_vvq(_vq);
 
-	if (nents == 1 && !vq->premapped)
+	if (nents == 1 && !vring_premapped(vq))
 		return vring_add_phys(vq, sg_phys(sgl), sgl->length, dir);
 
 	/* The list may be shorter than the bound given for it. */
@@ -815,7 +822,7 @@ void virtqueue_add_mapped(struct virtqueue *_vq, dma_addr_t addr, u32 len,
 
 	if (!vring_accept(vq, 1, dir))
 		return;
-	if (vq->do_unmap)
+	if (vring_maps_pieces(vq))
 		vring_record(&at->extra[at->next], DMA_MAPPING_ERROR, 0, 0);
 	vring_put_addr(vq, addr, len, dir);
 }
@@ -928,7 +935,7 @@ int virtqueue_add_buf_linear(struct virtqueue *_vq, void *addr, size_t len,
 {
 	struct vring_virtqueue *vq = to_vvq(_vq);
 
-	if (WARN_ON_ONCE(vq->premapped))
+	if (WARN_ON_ONCE(vring_premapped(vq)))
 		return -EINVAL;
 	return vring_add_one(vq, virt_to_phys(addr), len, dir, data, NULL);
 }
