@@ -318,7 +318,10 @@ static void classic_detach_unused(struct kunit *test)
 	vring_device_expect_nothing_held(vd);
 }
 
-/* Buffers in flight at every offset when the queue is reset or resized */
+/*
+ * Buffers in flight at every offset when the queue is reset or resized.  In-order
+ * rings have not always come through that: see virtio_ring_in_order_kunit.c.
+ */
 static void classic_reset(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -615,11 +618,11 @@ static struct kunit_case classic_cases[] = {
 	KUNIT_CASE_PARAM(classic_long_chain, vring_gen_basic),
 	KUNIT_CASE_PARAM(classic_every_offset, vring_gen_basic),
 	KUNIT_CASE_PARAM(classic_premapped, vring_gen_premapped),
-	KUNIT_CASE_PARAM(classic_completion_order, vring_gen_basic),
+	KUNIT_CASE_PARAM(classic_completion_order, vring_gen_any_order),
 	KUNIT_CASE_PARAM(classic_detach_unused, vring_gen_basic),
-	KUNIT_CASE_PARAM(classic_reset, vring_gen_basic),
+	KUNIT_CASE_PARAM(classic_reset, vring_gen_any_order),
 	KUNIT_CASE_PARAM(classic_resize, vring_gen_basic),
-	KUNIT_CASE_PARAM(classic_resize_fails, vring_gen_dma),
+	KUNIT_CASE_PARAM(classic_resize_fails, vring_gen_dma_any_order),
 	KUNIT_CASE_PARAM(classic_create_fails, vring_gen_dma),
 	KUNIT_CASE_PARAM(classic_ring_full, vring_gen_basic),
 	KUNIT_CASE_PARAM(classic_ring_nearly_full, vring_gen_direct),

@@ -91,7 +91,7 @@ static void hostile_completion(struct kunit *test)
 			id[1] = vring_expect_available(vd, req[1]);
 			be_hostile(vd, how, offset % RING_SIZE);
 
-			first = offset & 1;
+			first = vd->config.in_order ? 0 : offset & 1;
 			vring_device_complete(vd, id[first], 0);
 			vring_device_complete(vd, id[!first], 0);
 			vring_expect_used(vd, req[first], 0);

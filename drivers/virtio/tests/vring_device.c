@@ -38,7 +38,29 @@ static const struct vring_config vring_configs[] = {
 	  .premapped = true },
 	{ "packed,indirect,dma,premapped", .packed = true, .indirect = true,
 	  .dma = true, .premapped = true },
+	{ "split,direct,in_order", .in_order = true },
+	{ "split,indirect,in_order", .indirect = true, .in_order = true },
+	{ "packed,direct,in_order", .packed = true, .in_order = true },
+	{ "packed,indirect,in_order", .packed = true, .indirect = true,
+	  .in_order = true },
+	{ "split,direct,dma,in_order", .dma = true, .in_order = true },
+	{ "split,indirect,dma,in_order", .indirect = true, .dma = true,
+	  .in_order = true },
+	{ "packed,direct,dma,in_order", .packed = true, .dma = true,
+	  .in_order = true },
+	{ "packed,indirect,dma,in_order", .packed = true, .indirect = true,
+	  .dma = true, .in_order = true },
+	{ "split,direct,event,in_order", .event = true, .in_order = true },
+	{ "packed,direct,event,in_order", .packed = true, .event = true,
+	  .in_order = true },
 };
+
+/* This kernel has it. */
+static bool vring_exists(const struct vring_config *c)
+{
+	return (VRING_PREMAPPED || !c->premapped) &&
+	       (VRING_IN_ORDER || !c->in_order);
+}
 
 static const void *vring_next_config(const void *prev, char *desc,
 				     bool (*want)(const struct vring_config *))
@@ -47,7 +69,7 @@ static const void *vring_next_config(const void *prev, char *desc,
 
 	c = c ? c + 1 : vring_configs;
 	for (; c < vring_configs + ARRAY_SIZE(vring_configs); c++) {
-		if (!want(c))
+		if (!vring_exists(c) || !want(c))
 			continue;
 		strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
 		return c;
@@ -66,7 +88,7 @@ static bool vring_want_##_name(const struct vring_config *c)		\
 	return _want;							\
 }									\
 									\
-const void *vring_gen_##_name(const void *prev, char *desc)		\
+const void *vring_gen_##_name(VRING_GEN_ARGS)				\
 {									\
 	return vring_next_config(prev, desc, vring_want_##_name);	\
 }
@@ -79,6 +101,10 @@ VRING_GEN(premapped, c->premapped)
 VRING_GEN(direct, vring_is_basic(c) && !c->indirect)
 VRING_GEN(indirect, vring_is_basic(c) && c->indirect)
 VRING_GEN(split_direct, vring_is_basic(c) && !c->indirect && !c->packed)
+VRING_GEN(any_order, vring_is_basic(c) && !c->in_order)
+VRING_GEN(dma_any_order, vring_is_basic(c) && c->dma && !c->in_order)
+VRING_GEN(in_order, c->in_order)
+VRING_GEN(in_order_dma, c->in_order && c->dma)
 
 /*
  * The transport
@@ -112,6 +138,7 @@ static void vring_device_attach(struct vring_device *vd)
 	vd->used = vd->avail;
 	memset(vd->in_flight, 0, sizeof(vd->in_flight));
 	memset(vd->owner, 0, sizeof(vd->owner));
+	vd->next_desc = 0;
 	vd->nr_in_flight = 0;
 }
 
@@ -174,7 +201,7 @@ int vring_device_create_vq(struct vring_device *vd, unsigned int size)
 	/* What virtio_device_ready() does for CONFIG_VIRTIO_HARDEN_NOTIFICATION */
 	__virtio_unbreak_device(&vd->vdev);
 	if (vd->config.premapped)
-		KUNIT_ASSERT_EQ(vd->test, 0, virtqueue_set_dma_premapped(vq));
+		KUNIT_ASSERT_EQ(vd->test, 0, vring_set_premapped(vq));
 	vring_device_attach(vd);
 	return 0;
 }
@@ -214,7 +241,8 @@ static u64 vring_config_features(const struct vring_config *config)
 	       (config->packed ? BIT_ULL(VIRTIO_F_RING_PACKED) : 0) |
 	       (config->indirect ? BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) : 0) |
 	       (config->event ? BIT_ULL(VIRTIO_RING_F_EVENT_IDX) : 0) |
-	       (config->dma ? BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) : 0);
+	       (config->dma ? BIT_ULL(VIRTIO_F_ACCESS_PLATFORM) : 0) |
+	       (config->in_order ? BIT_ULL(VIRTIO_F_IN_ORDER) : 0);
 }
 
 /**
@@ -432,6 +460,11 @@ static bool vring_take_split(struct vring_device *vd)
 		KUNIT_ASSERT_LT(vd->test, i, vd->size);
 		KUNIT_ASSERT_EQ_MSG(vd->test, 0, vd->owner[i],
 				    "descriptor %u is the device's already", i);
+		/* 2.7.9: in order of the table, around its end */
+		if (vd->config.in_order) {
+			KUNIT_ASSERT_EQ(vd->test, vd->next_desc, i);
+			vd->next_desc = (i + 1) % vd->size;
+		}
 		vd->owner[i] = head + 1;
 		desc = vring_read_split(vd, vring_device_split_desc(vd, i));
 		vring_take_desc(vd, &desc);
@@ -442,17 +475,22 @@ static bool vring_take_split(struct vring_device *vd)
 	return true;
 }
 
-static void vring_complete_split(struct vring_device *vd, u16 id, u32 len)
+static void vring_complete_split(struct vring_device *vd, u16 id, u32 len,
+				 unsigned int num)
 {
 	struct vring_used *used = vd->device_area;
-	unsigned int i;
 
 	used->ring[vd->used.pos % vd->size] = (struct vring_used_elem) {
 		.id	= cpu_to_virtio32(&vd->vdev, id),
 		.len	= cpu_to_virtio32(&vd->vdev, len),
 	};
-	vd->used.pos++;
+	vd->used.pos += num;
 	used->idx = cpu_to_virtio16(&vd->vdev, vd->used.pos);
+}
+
+static void vring_disown_split(struct vring_device *vd, u16 id)
+{
+	unsigned int i;
 
 	for (i = 0; i < vd->size; i++)
 		if (vd->owner[i] == id + 1)
@@ -514,7 +552,8 @@ static bool vring_take_packed(struct vring_device *vd)
 	return true;
 }
 
-static void vring_complete_packed(struct vring_device *vd, u16 id, u32 len)
+static void vring_complete_packed(struct vring_device *vd, u16 id, u32 len,
+				  unsigned int nr_desc)
 {
 	struct vring_packed_desc *desc = vd->desc_area;
 	u16 flags = len ? VRING_DESC_F_WRITE : 0;
@@ -526,7 +565,7 @@ static void vring_complete_packed(struct vring_device *vd, u16 id, u32 len)
 	desc->id = cpu_to_le16(id);
 	desc->len = cpu_to_le32(len);
 	desc->flags = cpu_to_le16(flags);
-	vring_advance(vd, &vd->used, vd->in_flight[id]);
+	vring_advance(vd, &vd->used, nr_desc);
 }
 
 /*
@@ -587,13 +626,38 @@ bool vring_device_take(struct vring_device *vd)
  */
 void vring_device_complete(struct vring_device *vd, u16 id, u32 len)
 {
-	KUNIT_ASSERT_NE(vd->test, 0, vd->in_flight[id]);
+	vring_device_complete_batch(vd, &id, 1, len);
+}
+
+/**
+ * vring_device_complete_batch - hand buffers back, by the last of them
+ * @vd: the device; with more than one buffer an in-order one
+ * @id: those that they had when they were taken, in that order
+ * @num: number of buffers
+ * @len: bytes that the device claims to have written to the last one
+ *
+ * 2.7.9 and 2.8.9: one used element or descriptor stands for the batch, at the
+ * place of the first buffer, with the id of the last one; the device goes on
+ * behind it.
+ */
+void vring_device_complete_batch(struct vring_device *vd, const u16 *id,
+				 unsigned int num, u32 len)
+{
+	unsigned int i, nr_desc = 0;
+
+	KUNIT_ASSERT_TRUE(vd->test, num == 1 || vd->config.in_order);
+	for (i = 0; i < num; i++) {
+		KUNIT_ASSERT_NE(vd->test, 0, vd->in_flight[id[i]]);
+		nr_desc += vd->in_flight[id[i]];
+		vd->in_flight[id[i]] = 0;
+		if (!vd->config.packed)
+			vring_disown_split(vd, id[i]);
+	}
 	if (vd->config.packed)
-		vring_complete_packed(vd, id, len);
+		vring_complete_packed(vd, id[num - 1], len, nr_desc);
 	else
-		vring_complete_split(vd, id, len);
-	vd->nr_in_flight -= vd->in_flight[id];
-	vd->in_flight[id] = 0;
+		vring_complete_split(vd, id[num - 1], len, num);
+	vd->nr_in_flight -= nr_desc;
 }
 
 /* Ask to be notified of every new buffer, or of none */
@@ -719,12 +783,9 @@ void vring_request_map(struct vring_device *vd, struct vring_request *req,
 		struct vring_piece *piece = &req->pieces[i];
 		dma_addr_t addr;
 
-		addr = virtqueue_dma_map_single_attrs(vd->vq, piece->addr,
-						      piece->len,
-						      vring_request_dir(req, i),
-						      0);
-		KUNIT_ASSERT_FALSE(vd->test,
-				   virtqueue_dma_mapping_error(vd->vq, addr));
+		addr = vring_drv_map(vd->vq, piece->addr, piece->len,
+				     vring_request_dir(req, i), 0);
+		KUNIT_ASSERT_FALSE(vd->test, vring_drv_map_failed(vd->vq, addr));
 		sg_dma_address(&req->sg[i]) = addr;
 		sg_dma_len(&req->sg[i]) = piece->len;
 	}
@@ -736,10 +797,9 @@ void vring_request_unmap(struct vring_device *vd, struct vring_request *req,
 	unsigned int i;
 
 	for (i = first; i < first + num; i++)
-		virtqueue_dma_unmap_single_attrs(vd->vq,
-						 sg_dma_address(&req->sg[i]),
-						 req->pieces[i].len,
-						 vring_request_dir(req, i), 0);
+		vring_drv_unmap(vd->vq, sg_dma_address(&req->sg[i]),
+				req->pieces[i].len, vring_request_dir(req, i),
+				0);
 }
 
 /**

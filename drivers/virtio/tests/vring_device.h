@@ -30,6 +30,8 @@
 #include <linux/scatterlist.h>
 #include <linux/virtio.h>
 
+#include "vring_kernel.h"
+
 #define VRING_MAX_SIZE		256	/* descriptors in a ring */
 #define VRING_MAX_PIECES	136	/* pieces of a buffer */
 #define VRING_MAX_MAPPINGS	512
@@ -44,6 +46,7 @@ struct vring_config {
 	bool event;		/* VIRTIO_RING_F_EVENT_IDX */
 	bool dma;		/* VIRTIO_F_ACCESS_PLATFORM: use the DMA API */
 	bool premapped;		/* the driver maps, virtqueue_set_dma_premapped() */
+	bool in_order;		/* VIRTIO_F_IN_ORDER */
 	bool ctx;		/* a context per buffer, hence no indirect tables */
 };
 
@@ -76,6 +79,7 @@ struct vring_mapping {
 	void *cpu;
 	size_t len;
 	enum dma_data_direction dir;
+	unsigned long attrs;
 	bool coherent;
 };
 
@@ -122,6 +126,7 @@ struct vring_device {
 	struct vring_position used;	/* the next one to complete */
 	u16 in_flight[VRING_MAX_SIZE];	/* by id: descriptors it holds, or 0 */
 	u16 owner[VRING_MAX_SIZE];	/* split: the head that holds it, plus 1 */
+	u16 next_desc;			/* in order, split: the one to come */
 	unsigned int nr_in_flight;	/* sum of the descriptors */
 	struct vring_chain chain;	/* the last one taken */
 
@@ -135,14 +140,18 @@ struct vring_device {
 };
 
 /* Parameter generators: every configuration, and useful subsets of them */
-const void *vring_gen_all(const void *prev, char *desc);
-const void *vring_gen_basic(const void *prev, char *desc);
-const void *vring_gen_dma(const void *prev, char *desc);
-const void *vring_gen_event(const void *prev, char *desc);
-const void *vring_gen_premapped(const void *prev, char *desc);
-const void *vring_gen_direct(const void *prev, char *desc);
-const void *vring_gen_indirect(const void *prev, char *desc);
-const void *vring_gen_split_direct(const void *prev, char *desc);
+const void *vring_gen_all(VRING_GEN_ARGS);
+const void *vring_gen_basic(VRING_GEN_ARGS);
+const void *vring_gen_dma(VRING_GEN_ARGS);
+const void *vring_gen_event(VRING_GEN_ARGS);
+const void *vring_gen_premapped(VRING_GEN_ARGS);
+const void *vring_gen_direct(VRING_GEN_ARGS);
+const void *vring_gen_indirect(VRING_GEN_ARGS);
+const void *vring_gen_split_direct(VRING_GEN_ARGS);
+const void *vring_gen_any_order(VRING_GEN_ARGS);
+const void *vring_gen_dma_any_order(VRING_GEN_ARGS);
+const void *vring_gen_in_order(VRING_GEN_ARGS);
+const void *vring_gen_in_order_dma(VRING_GEN_ARGS);
 
 /* Life */
 struct vring_device *vring_device_create(struct kunit *test,
@@ -159,6 +168,8 @@ void vring_device_recycle(struct virtqueue *vq, void *buf);
 /* The device side */
 bool vring_device_take(struct vring_device *vd);
 void vring_device_complete(struct vring_device *vd, u16 id, u32 len);
+void vring_device_complete_batch(struct vring_device *vd, const u16 *id,
+				 unsigned int num, u32 len);
 void vring_device_want_notify(struct vring_device *vd, bool want);
 void vring_device_notify_at(struct vring_device *vd, unsigned int ahead);
 void vring_device_expect_idle(struct vring_device *vd);

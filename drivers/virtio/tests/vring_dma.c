@@ -29,7 +29,7 @@ static struct vring_mapping *vring_dma_find(struct vring_dma *dma, u64 addr)
 
 static dma_addr_t vring_dma_record(struct vring_device *vd, void *cpu,
 				   size_t len, enum dma_data_direction dir,
-				   bool coherent)
+				   unsigned long attrs, bool coherent)
 {
 	struct vring_dma *dma = &vd->dma;
 	struct vring_mapping *map = &dma->mappings[dma->nr_mappings];
@@ -43,6 +43,7 @@ static dma_addr_t vring_dma_record(struct vring_device *vd, void *cpu,
 	map->cpu = cpu;
 	map->len = len;
 	map->dir = dir;
+	map->attrs = attrs;
 	map->coherent = coherent;
 	dma->nr_mappings++;
 	dma->nr_coherent += coherent;
@@ -84,7 +85,8 @@ static void *vring_dma_alloc(struct device *dev, size_t size, dma_addr_t *dma,
 	if (!cpu)
 		return NULL;
 
-	*dma = vring_dma_record(vd, cpu, size, DMA_BIDIRECTIONAL, true);
+	*dma = vring_dma_record(vd, cpu, size, DMA_BIDIRECTIONAL, attrs,
+				true);
 	return cpu;
 }
 
@@ -96,10 +98,9 @@ static void vring_dma_free(struct device *dev, size_t size, void *cpu,
 	free_pages_exact(cpu, size);
 }
 
-static dma_addr_t vring_dma_map_page(struct device *dev, struct page *page,
-				     unsigned long offset, size_t len,
-				     enum dma_data_direction dir,
-				     unsigned long attrs)
+static dma_addr_t vring_dma_map(struct device *dev, VRING_DMA_MEMORY,
+				size_t len, enum dma_data_direction dir,
+				unsigned long attrs)
 {
 	struct vring_device *vd = dev_get_drvdata(dev);
 
@@ -108,13 +109,11 @@ static dma_addr_t vring_dma_map_page(struct device *dev, struct page *page,
 	    vd->dma.map_calls <= vd->dma.map_last)
 		return DMA_MAPPING_ERROR;
 
-	return vring_dma_record(vd, page_address(page) + offset, len, dir,
-				false);
+	return vring_dma_record(vd, VRING_DMA_CPU, len, dir, attrs, false);
 }
 
-static void vring_dma_unmap_page(struct device *dev, dma_addr_t addr,
-				 size_t len, enum dma_data_direction dir,
-				 unsigned long attrs)
+static void vring_dma_unmap(struct device *dev, dma_addr_t addr, size_t len,
+			    enum dma_data_direction dir, unsigned long attrs)
 {
 	vring_dma_forget(dev_get_drvdata(dev), addr, len, dir, false);
 }
@@ -122,8 +121,8 @@ static void vring_dma_unmap_page(struct device *dev, dma_addr_t addr,
 static const struct dma_map_ops vring_dma_ops = {
 	.alloc		= vring_dma_alloc,
 	.free		= vring_dma_free,
-	.map_page	= vring_dma_map_page,
-	.unmap_page	= vring_dma_unmap_page,
+	.VRING_DMA_MAP	= vring_dma_map,
+	.VRING_DMA_UNMAP = vring_dma_unmap,
 };
 
 void vring_dma_init(struct vring_device *vd)

@@ -28,7 +28,7 @@ struct model {
 	struct vring_request *req[BUFFERS];
 	enum { IDLE, ADDED, TAKEN, USED } state[BUFFERS];
 	u16 id[BUFFERS];
-	struct fifo added, used;
+	struct fifo added, taken, used;
 	unsigned int num_free;
 };
 
@@ -97,10 +97,14 @@ static void do_take(struct model *m)
 	}
 	m->id[i] = vring_expect_available(m->vd, m->req[i]);
 	m->state[i] = TAKEN;
+	fifo_push(&m->taken, i);
 }
 
 static void do_complete(struct model *m, unsigned int i)
 {
+	/* In order, whatever was asked for */
+	if (m->vd->config.in_order && !fifo_pop(&m->taken, &i))
+		return;
 	if (m->state[i] != TAKEN)
 		return;
 	vring_device_complete(m->vd, m->id[i], i);

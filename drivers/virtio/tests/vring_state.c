@@ -19,7 +19,7 @@ void vring_get_state(struct vring_device *vd, struct vring_state *state)
 	state->free_head = vq->free_head;
 	state->num_added = vq->num_added;
 	state->last_used_idx = vq->last_used_idx;
-	if (vq->packed_ring) {
+	if (virtqueue_is_packed(vq)) {
 		state->avail_idx = vq->packed.next_avail_idx;
 		state->avail_used_flags = vq->packed.avail_used_flags;
 		state->wrap = vq->packed.avail_wrap_counter;
