@@ -2,10 +2,10 @@
 #
 # Each target is a script in tooling/, which can be called without make too.
 
-export BASE KERNEL_SRC ACCEL ARCH O V J REROLL
+export BASE KERNEL_SRC ACCEL ARCH O V J REROLL KERNEL
 
 .NOTPARALLEL:
-.PHONY: help tree refresh build boot bench mutants coverage check check-all check-parity series clean
+.PHONY: help tree refresh build boot bench mutants coverage check check-all check-parity series apply unapply clean
 
 help:
 	@tooling/help.sh
@@ -42,6 +42,12 @@ check-parity:
 
 series:
 	@tooling/mail-series.sh
+
+apply:
+	@tooling/apply.sh apply
+
+unapply:
+	@tooling/apply.sh unapply
 
 clean:
 	@tooling/clean.sh

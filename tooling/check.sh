@@ -11,7 +11,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 CHECKS=(scripts tree round-trip kunit boot swiotlb parity debug patches
-	warnings style size documentation mail-series ring coverage fuzz
+	warnings style size documentation mail-series apply ring coverage fuzz
 	bad-input)
 LOGS=$RESULTS/check
 PASSED=0 FAILED=0 SKIPPED=0

@@ -23,6 +23,8 @@ Piecewise virtqueue buffers for Linux: a patch series, and what tests it.
   make refresh       write the commits on branch series back to patches/
   make build         build the guest's kernel
   make series        the patches as mails, in parts that can be posted
+  make apply KERNEL=directory     put them on a kernel tree of your own
+  make unapply KERNEL=directory   take them off it again
   make clean         remove build/<base>; downloads stay
 
 Variables, as in 'make boot ACCEL=kvm':

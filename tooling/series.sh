@@ -132,7 +132,7 @@ build_series() {
 				apply_patch "$dir/$name" "$scratch"
 				files_of_patch "$dir/series" "$name" | add_new_files "$files" || exit 2
 				commit=$(kgit commit-tree -p "$tip" -F "$scratch/message" "$(kgit write-tree)")
-				echo "$key $commit" >>"${KGIT_DIR:-$LINUX}/$KNOWN"
+				[ -z "$KNOWN" ] || echo "$key $commit" >>"${KGIT_DIR:-$LINUX}/$KNOWN"
 				index=$commit
 			fi
 			tip=$commit

@@ -9,31 +9,14 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 # shellcheck source=tooling/series.sh
 . "$TOP/tooling/series.sh"
+# shellcheck source=tooling/check/expect.sh
+. "$TOP/tooling/check/expect.sh"
 
 SCRATCH=$(mktemp -d "$BUILD/bad-input.XXXXXX")
 # a nobody must get in as well
 chmod 755 "$SCRATCH"
 trap 'mountpoint -q "$SCRATCH/small" && umount "$SCRATCH/small"; rm -rf "$SCRATCH"' EXIT
-CASES=0
 NOT_TRIED=			# what this machine does not let us try
-
-# expect STATUS PATTERN COMMAND...: it exits with STATUS, and of what it says on
-# stderr one line is ours, and matches; make's own last word does not count
-expect() {
-	local wanted=$1 pattern=$2 status=0 said
-	shift 2
-	echo "expect: $pattern"
-	"$@" >"$SCRATCH/out" 2>"$SCRATCH/err" </dev/null || status=$?
-	said=$(grep -E '^(error|FAIL): ' "$SCRATCH/err" || true)
-	[ "$status" -eq "$wanted" ] ||
-		{ cat "$SCRATCH/out" "$SCRATCH/err"; fail "exit status $status, not $wanted: $*"; }
-	[ "$(wc -l <<<"$said")" -eq 1 ] ||
-		{ cat "$SCRATCH/err"; fail "not one line: $*"; }
-	grep -qE "$pattern" <<<"$said" || fail "\"$said\" does not match \"$pattern\""
-	! grep -qE 'Traceback|line [0-9]+: .*(unbound|command not found|No such)' "$SCRATCH/err" ||
-		{ cat "$SCRATCH/err"; fail "a stack trace: $*"; }
-	CASES=$((CASES + 1))
-}
 
 # tree ARGUMENT...: make tree in a directory of its own, which must stay empty of
 # anything that passes for a tree
