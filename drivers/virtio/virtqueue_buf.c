@@ -7,13 +7,17 @@
  * of either format.  What differs between them are four steps:
  *
  *	reserve	vring_start_ring(), vring_start_table()
- *	put	vring_put()
+ *	put	vring_put_table(), vring_put_ring()
  *	publish	vring_expose_one(), vring_expose_chain()
  *	rewind	vring_rewind()
  *
  * Everything else is written once.  Until it is published a buffer has changed
  * nothing that the device may look at, and nothing in struct vring_virtqueue
  * but vq->buf: that is why it can be given up at any time.
+ *
+ * A descriptor is two words, and all of the second one but the length is known
+ * beforehand: the cursor carries it along.  So a table of either format is
+ * filled by the same few instructions, without a question.
  *
  * While a buffer needs no mapping, what adds and publishes it calls no function
  * but the next of its kind, as the last thing it does: nothing is spilled.  That
@@ -32,90 +36,101 @@
 
 /*
  * Put: one descriptor, at the cursor.
+ *
+ * NEXT is set on each, as if another would follow; publishing takes it off the
+ * last one.  In a packed table there is no NEXT: its length tells.
  */
+
+/* In a table of either format */
+static __always_inline void vring_put_table(struct vring_virtqueue *vq,
+					    struct vring_cursor *at,
+					    u64 addr, u32 len)
+{
+	vring_in_len_add(&vq->buf, len);
+	vring_write(vq, at->desc++, addr, at->word | len);
+	at->word += vq->word_step;
+}
+
+/* What the ring has mapped: all that the unmapping will look at */
+static __always_inline void vring_record(struct vring_desc_extra *extra,
+					 dma_addr_t addr, u32 len,
+					 enum dma_data_direction dir)
+{
+	extra->addr = addr;
+	extra->len = len;
+	extra->dir = dir;
+}
 
 /*
  * The cursor of a packed ring has reached its limit: it is behind the head of a
  * chain, at the end of the ring, or both.  Only the head is not yet available,
  * and so the device does not come to what follows it.
  */
-static __always_inline void vring_wrap_packed(const struct vring_virtqueue *vq,
-					      struct vring_cursor *at)
+static noinline void vring_wrap_packed(struct vring_virtqueue *vq)
 {
-	struct vring_packed_desc *ring = vq->packed.vring.desc;
+	struct vring_desc *ring = (struct vring_desc *)vq->packed.vring.desc;
+	struct vring_cursor *at = &vq->buf.at;
+	u16 flags = vq->packed.avail_used_flags;
 
 	at->limit = ring + vq->packed.vring.num;
-	at->flags = vq->packed.avail_used_flags | VRING_DESC_F_NEXT;
-	if (at->packed == at->limit) {
-		at->packed = ring;
-		at->flags ^= PACKED_AVAIL_USED;
+	if (at->desc == at->limit) {
+		at->desc = ring;
+		flags ^= PACKED_AVAIL_USED;
 	}
+	at->word &= ~VRING_WORD_PACKED(0, PACKED_AVAIL_USED);
+	at->word |= VRING_WORD_PACKED(0, flags);
 }
 
-/*
- * NEXT is set on each descriptor, as if another would follow; publishing takes
- * it off the last one.  In a packed table there is no NEXT: its length tells.
- */
-static __always_inline void vring_put(const struct vring_virtqueue *vq,
-				      struct vring_cursor *at,
-				      bool packed, bool table,
-				      u64 addr, u32 len, u16 flags)
+/* In the ring.  If @mapped, the ring has to unmap it later. */
+static __always_inline void vring_put_ring(struct vring_virtqueue *vq,
+					   bool mapped, u64 addr, u32 len)
 {
+	struct vring_cursor *at = &vq->buf.at;
 	unsigned int i = at->next;
+	struct vring_desc_extra *extra = &vq->desc_extra[i];
 
-	if (table) {
-		at->next = i + 1;
-	} else {
-		at->last = i;
-		at->next = at->extra[i].next;
-	}
+	vring_in_len_add(&vq->buf, len);
+	if (mapped)
+		vring_record(extra, addr, len, vq->buf.dir);
+	at->last = i;
+	at->next = extra->next;
+	if (!virtqueue_is_packed(vq))
+		return vring_write(vq, &at->desc[i], addr, at->word | len |
+				   VRING_WORD_SPLIT(0, at->next));
 
-	if (!packed) {
-		vring_write_split(vq, &at->split[i], addr, len,
-				  flags | VRING_DESC_F_NEXT, at->next);
-	} else if (table) {
-		vring_write_packed(at->packed++, addr, len, 0, flags);
-	} else {
-		vring_write_packed(at->packed++, addr, len, at->id,
-				   flags | at->flags);
-		if (unlikely(at->packed == at->limit))
-			vring_wrap_packed(vq, at);
-	}
+	vring_write(vq, at->desc++, addr, at->word | len);
+	if (unlikely(at->desc == at->limit))
+		vring_wrap_packed(vq);
 }
 
-/* Store what vring_put() moves there, and nothing else. */
-static __always_inline void vring_cursor_save(struct vring_cursor *to,
-					      const struct vring_cursor *at,
-					      bool packed, bool table)
+static noinline void vring_put(struct vring_virtqueue *vq, u64 addr, u32 len)
 {
-	to->next = at->next;
-	if (!table)
-		to->last = at->last;
-	if (packed)
-		to->packed = at->packed;
-	if (packed && !table) {
-		to->limit = at->limit;
-		to->flags = at->flags;
-	}
+	vring_put_ring(vq, vring_maps_pieces(vq), addr, len);
 }
 
-/* Remember a mapping of ours, or that this piece has none, for the unmapping */
-static __always_inline void vring_record(struct vring_desc_extra *extra,
-					 dma_addr_t addr, u32 len, u16 flags)
+/* What needs no mapping, or has one of the driver's */
+static noinline void vring_put_addr(struct vring_virtqueue *vq, u64 addr,
+				    u32 len)
 {
-	extra->addr = addr;
-	extra->len = len;
-	extra->flags = flags;
+	if (vq->buf.table)
+		vring_put_table(vq, &vq->buf.at, addr, len);
+	else
+		vring_put(vq, addr, len);
 }
 
 /*
  * Errors: the first one sticks, and leaves no room for further pieces.
  */
 
-static void vring_buf_fail(struct vring_buf *buf, int err)
+/* @left: descriptors that vring_accept() took from the room, and nobody put */
+static noinline __cold void vring_buf_fail(struct vring_virtqueue *vq,
+					   unsigned int left, int err)
 {
+	struct vring_buf *buf = &vq->buf;
+
 	buf->err = err;
-	buf->size -= buf->room;
+	buf->nsg = INT_MIN / 2;		/* for vring_end(), whatever follows */
+	buf->size -= buf->room + left;
 	buf->room = 0;
 }
 
@@ -130,186 +145,206 @@ static noinline __cold void vring_refuse(struct vring_virtqueue *vq,
 		return;
 	WARN_ONCE(1, "%s: bad piece: dir %u, %u descriptors, room for %u\n",
 		  vq->vq.name, dir, nents, buf->room);
-	vring_buf_fail(buf, -EINVAL);
-}
-
-/* 0 if readable, WRITE if writable, and anything above if neither */
-static __always_inline unsigned int vring_dir_flags(enum dma_data_direction dir)
-{
-	BUILD_BUG_ON(DMA_FROM_DEVICE - DMA_TO_DEVICE != 1);
-	return (dir - DMA_TO_DEVICE) * VRING_DESC_F_WRITE;
+	vring_buf_fail(vq, 0, -EINVAL);
 }
 
 static __always_inline bool vring_accept(struct vring_virtqueue *vq,
 					 unsigned int nents,
 					 enum dma_data_direction dir)
 {
-	unsigned int flags = vring_dir_flags(dir);
 	struct vring_buf *buf = &vq->buf;
 
 	buf->nsg--;	/* vring_end() looks at it */
 
 	/* Unsigned: no entries are too many. */
-	if (unlikely(nents - 1 >= buf->room ||
-		     flags > VRING_DESC_F_WRITE || flags < buf->flags)) {
-		vring_refuse(vq, nents, dir);
-		return false;
+	if (unlikely(nents - 1 >= buf->room))
+		goto refuse;
+	if (dir != buf->dir) {
+		/* once in a buffer, from what is read to what is written */
+		if (unlikely(dir != DMA_FROM_DEVICE))
+			goto refuse;
+		buf->dir = dir;
+		buf->at.word |= vq->word_write;
 	}
-	buf->flags = flags;
+	buf->room -= nents;
 	return true;
+
+refuse:
+	vring_refuse(vq, nents, dir);
+	return false;
 }
 
 /*
  * Add: the pieces, which are lists or single stretches of memory.
  */
 
-/* sg_next() in line: a call would cost as much as all else an entry needs. */
-static __always_inline struct scatterlist *vring_sg_next(struct scatterlist *sg)
+/*
+ * The page of the entry at @sg, or behind the chain entry there.  Most entries
+ * have neither marker: look at both at once.  The last one has nothing @left.
+ */
+static __always_inline struct page *vring_entry(struct vring_virtqueue *vq,
+						struct scatterlist **sg,
+						unsigned int *left)
 {
-	sg++;
-	return unlikely(sg_is_chain(sg)) ? sg_chain_ptr(sg) : sg;
+	if (likely(!(sg_is_chain(*sg) | sg_is_last(*sg))))
+		return (struct page *)(*sg)->page_link;
+
+	if (sg_is_chain(*sg))
+		*sg = sg_chain_ptr(*sg);
+	if (sg_is_last(*sg)) {
+		vq->buf.room += *left - 1;
+		*left = 1;
+	}
+	return sg_page(*sg);
 }
 
-static unsigned int vring_count(struct scatterlist *sg, unsigned int max)
+static noinline unsigned int vring_count(struct scatterlist *sg,
+					 unsigned int max)
 {
 	unsigned int n = 1;
 
-	if (!sg)
-		return 0;
-	for (; n < max && !sg_is_last(sg); n++)
-		sg = vring_sg_next(sg);
+	for (; n < max && !sg_is_last(sg); n++) {
+		sg++;
+		if (unlikely(sg_is_chain(sg)))
+			sg = sg_chain_ptr(sg);
+	}
 	return n;
 }
 
-/*
- * Nothing to map: put @nents entries from @sg on, or those up to the end
- * marker.  One loop for each format, all in registers.
- */
-static __always_inline void __vring_walk(struct vring_virtqueue *vq,
-					 struct scatterlist *sg,
-					 unsigned int nents,
-					 enum dma_data_direction dir,
-					 bool packed, bool table)
+/* @left entries from @sg on, or those up to the end marker, into a table */
+static noinline void vring_walk_table(struct vring_virtqueue *vq,
+				      struct scatterlist *sg, unsigned int left,
+				      enum dma_data_direction dir)
 {
 	struct vring_cursor at = vq->buf.at;
-	u16 flags = vring_dir_flags(dir);
-	unsigned int left = nents;
-	u32 len = 0;
+	phys_addr_t phys;
 
-	for (;;) {
-		len += sg->length;
-		vring_put(vq, &at, packed, table,
-			  vring_phys(sg_phys(sg), sg->length, dir),
-			  sg->length, flags);
-		if (!--left || sg_is_last(sg))
+	for (;; sg++) {
+		phys = page_to_phys(vring_entry(vq, &sg, &left)) + sg->offset;
+		vring_put_table(vq, &at, vring_phys(phys, sg->length, dir),
+				sg->length);
+		if (!--left)
 			break;
-		sg = vring_sg_next(sg);
 	}
-
-	vring_cursor_save(&vq->buf.at, &at, packed, table);
-	vring_in_len_add(&vq->buf, len, flags);
-	vq->buf.room -= nents - left;
+	vq->buf.at.desc = at.desc;
+	vq->buf.at.word = at.word;
 }
 
-static noinline void vring_walk(struct vring_virtqueue *vq,
-				struct scatterlist *sg, unsigned int nents,
-				enum dma_data_direction dir)
-{
-	if (virtqueue_is_packed(vq))
-		__vring_walk(vq, sg, nents, dir, true, vq->buf.table);
-	else
-		__vring_walk(vq, sg, nents, dir, false, vq->buf.table);
-}
-
-/* One descriptor, for what vring_accept() took */
-static noinline void vring_put_addr(struct vring_virtqueue *vq, u64 addr,
-				    u32 len, enum dma_data_direction dir)
-{
-	struct vring_buf *buf = &vq->buf;
-
-	buf->room--;
-	vring_in_len_add(buf, len, vring_dir_flags(dir));
-	vring_put(vq, &buf->at, virtqueue_is_packed(vq), buf->table, addr, len,
-		  vring_dir_flags(dir));
-}
-
-static __always_inline void vring_map_put(struct vring_virtqueue *vq,
-					  phys_addr_t phys, u32 len,
-					  enum dma_data_direction dir)
-{
-	struct vring_cursor *at = &vq->buf.at;
-	dma_addr_t addr;
-
-	/* A list is walked on, and the next one added, after a failure. */
-	if (unlikely(vq->buf.err))
-		return;
-	addr = vring_map(vq, phys, len, dir);
-	if (unlikely(vring_map_failed(vq, addr)))
-		return vring_buf_fail(&vq->buf, -ENOMEM);
-	vring_record(&at->extra[at->next], addr, len, vring_dir_flags(dir));
-	vring_put_addr(vq, addr, len, dir);
-}
-
-/* Walk and map, or use the mappings that the driver of a premapped queue made */
-static noinline void vring_walk_mapping(struct vring_virtqueue *vq,
-					struct scatterlist *sg,
-					unsigned int nents,
-					enum dma_data_direction dir)
-{
-	for (;;) {
-		if (vring_premapped(vq))
-			vring_put_addr(vq, sg_dma_address(sg), sg->length, dir);
-		else
-			vring_map_put(vq, sg_phys(sg), sg->length, dir);
-		if (!--nents || sg_is_last(sg))
-			return;
-		sg = vring_sg_next(sg);
-	}
-}
-
-/* On a premapped queue only a list can tell what the driver has mapped. */
-static noinline void vring_map_piece(struct vring_virtqueue *vq,
-				     phys_addr_t phys, u32 len,
+/* The same into the ring */
+static noinline void vring_walk_ring(struct vring_virtqueue *vq,
+				     struct scatterlist *sg, unsigned int left,
 				     enum dma_data_direction dir)
 {
-	if (WARN_ON_ONCE(vring_premapped(vq)))
-		vring_buf_fail(&vq->buf, -EINVAL);
-	else
-		vring_map_put(vq, phys, len, dir);
+	phys_addr_t phys;
+
+	for (;; sg++) {
+		phys = page_to_phys(vring_entry(vq, &sg, &left)) + sg->offset;
+		vring_put_ring(vq, false, vring_phys(phys, sg->length, dir),
+			       sg->length);
+		if (!--left)
+			return;
+	}
 }
 
-static __always_inline void vring_put_phys(struct vring_virtqueue *vq,
-					   phys_addr_t phys, u32 len,
-					   enum dma_data_direction dir)
+/* The driver of a premapped queue has mapped the list. */
+static noinline void vring_walk_premapped(struct vring_virtqueue *vq,
+					  struct scatterlist *sg,
+					  unsigned int left)
 {
-	if (vring_mapped(vq))
-		vring_map_piece(vq, phys, len, dir);
-	else
-		vring_put_addr(vq, vring_phys(phys, len, dir), len, dir);
+	for (;; sg++) {
+		vring_entry(vq, &sg, &left);
+		vring_put_addr(vq, sg_dma_address(sg), sg->length);
+		if (!--left)
+			return;
+	}
 }
 
 /*
- * @nents entries from @sg on, or those up to the end marker.  There is room for
- * them.
+ * Map and put: @page is mapped to @addr, or else the buffer fails.  @left are
+ * the descriptors that are wanted as of this one.
  */
-static noinline void vring_put_list(struct vring_virtqueue *vq,
-				    struct scatterlist *sg, unsigned int nents,
+static __always_inline bool vring_map_put(struct vring_virtqueue *vq,
+					  struct page *page, size_t offset,
+					  u32 len, enum dma_data_direction dir,
+					  unsigned int left)
+{
+	struct vring_buf *buf = &vq->buf;
+	struct vring_desc_extra *record;
+	dma_addr_t addr;
+
+	addr = vring_map(vq, page, offset, len, dir);
+	if (unlikely(vring_map_failed(vq, addr))) {
+		vring_buf_fail(vq, left, -ENOMEM);
+		return false;
+	}
+	if (buf->table) {
+		record = (void *)buf->at.desc - buf->records;
+		vring_put_table(vq, &buf->at, addr, len);
+		vring_record(record, addr, len, buf->dir);
+	} else {
+		vring_put(vq, addr, len);
+	}
+	return true;
+}
+
+static noinline void vring_walk_mapping(struct vring_virtqueue *vq,
+					struct scatterlist *sg,
+					unsigned int left,
+					enum dma_data_direction dir)
+{
+	struct page *page;
+
+	for (;; sg++) {
+		page = vring_entry(vq, &sg, &left);
+		if (!vring_map_put(vq, page, sg->offset, sg->length, dir, left) ||
+		    !--left)
+			return;
+	}
+}
+
+static noinline void vring_map_phys(struct vring_virtqueue *vq,
+				    phys_addr_t phys, u32 len,
 				    enum dma_data_direction dir)
 {
-	if (sg_is_last(sg) && !vring_premapped(vq))
-		vring_put_phys(vq, sg_phys(sg), sg->length, dir);
-	else if (vring_mapped(vq))
-		vring_walk_mapping(vq, sg, nents, dir);
-	else
-		vring_walk(vq, sg, nents, dir);
+	vring_map_put(vq, pfn_to_page(PHYS_PFN(phys)), offset_in_page(phys),
+		      len, dir, 1);
 }
 
 static noinline void vring_add_phys(struct vring_virtqueue *vq,
 				    phys_addr_t phys, u32 len,
 				    enum dma_data_direction dir)
 {
-	if (vring_accept(vq, 1, dir))
-		vring_put_phys(vq, phys, len, dir);
+	if (!vring_accept(vq, 1, dir))
+		return;
+	if (vq->buf.plain) {
+		vring_put_table(vq, &vq->buf.at, vring_phys(phys, len, dir),
+				len);
+	} else if (vring_maps_pieces(vq)) {
+		vring_map_phys(vq, phys, len, dir);
+	} else if (likely(!vring_premapped(vq))) {
+		vring_put(vq, vring_phys(phys, len, dir), len);
+	} else {
+		/* only a list can tell what the driver has mapped */
+		vq->buf.room++;
+		vring_refuse(vq, 1, dir);
+	}
+}
+
+/* @nents entries from @sg on, or those up to the end marker */
+static noinline void vring_add_list(struct vring_virtqueue *vq,
+				    struct scatterlist *sg, unsigned int nents,
+				    enum dma_data_direction dir)
+{
+	if (!vring_accept(vq, nents, dir))
+		return;
+	if (vq->buf.plain)
+		vring_walk_table(vq, sg, nents, dir);
+	else if (vring_maps_pieces(vq))
+		vring_walk_mapping(vq, sg, nents, dir);
+	else if (vring_premapped(vq))
+		vring_walk_premapped(vq, sg, nents);
+	else
+		vring_walk_ring(vq, sg, nents, dir);
 }
 
 /*
@@ -368,17 +403,18 @@ static noinline int vring_start_ring(struct vring_virtqueue *vq, bool notify)
 		return vring_no_room(vq, buf->size, notify);
 
 	buf->table = false;
+	buf->plain = false;
 	buf->indir_desc = NULL;
 	at->next = vq->free_head;
-	at->extra = vq->desc_extra;
 	if (virtqueue_is_packed(vq)) {
-		at->packed = vq->packed.vring.desc + vq->packed.next_avail_idx;
-		at->limit = at->packed + 1;
-		at->id = vq->free_head;
-		at->flags = (vq->packed.avail_used_flags ^ PACKED_AVAIL_USED) |
-			    VRING_DESC_F_NEXT;
+		at->desc = (struct vring_desc *)vq->packed.vring.desc +
+			   vq->packed.next_avail_idx;
+		at->limit = at->desc + 1;
+		at->word = VRING_WORD_PACKED(vq->free_head, VRING_DESC_F_NEXT |
+			(vq->packed.avail_used_flags ^ PACKED_AVAIL_USED));
 	} else {
-		at->split = vq->split.vring.desc;
+		at->desc = vq->split.vring.desc;
+		at->word = VRING_WORD_SPLIT(VRING_DESC_F_NEXT, 0);
 	}
 	return 0;
 }
@@ -392,7 +428,8 @@ static noinline int vring_start_table(struct vring_virtqueue *vq, gfp_t gfp,
 	size_t records = vring_maps_pieces(vq) ? buf->size : 0;
 	void *table;
 
-	BUILD_BUG_ON(sizeof(struct vring_desc_extra) > sizeof(struct vring_desc));
+	BUILD_BUG_ON(sizeof(struct vring_desc_extra) !=
+		     sizeof(struct vring_desc));
 	BUILD_BUG_ON(sizeof(struct vring_packed_desc) !=
 		     sizeof(struct vring_desc));
 
@@ -406,11 +443,11 @@ static noinline int vring_start_table(struct vring_virtqueue *vq, gfp_t gfp,
 		return vring_start_ring(vq, notify);
 
 	buf->table = true;
+	buf->plain = !vring_mapped(vq);
 	buf->indir_desc = table;
-	at->next = 0;
-	at->extra = table;
-	at->split = table;
-	at->split += records;
+	at->desc = (struct vring_desc *)table + records;
+	buf->records = records * sizeof(struct vring_desc);
+	at->word = vq->word_table;
 	return 0;
 }
 
@@ -457,8 +494,8 @@ static __always_inline void vring_take(struct vring_virtqueue *vq,
 	vring_in_len_store(state, &vq->buf);
 }
 
-static __always_inline int vring_expose_split(struct vring_virtqueue *vq,
-					      unsigned int head)
+static noinline int vring_expose_split(struct vring_virtqueue *vq,
+				       unsigned int head)
 {
 	struct virtio_device *vdev = vq->vq.vdev;
 	struct vring_avail *avail = vq->split.vring.avail;
@@ -478,9 +515,9 @@ static __always_inline int vring_expose_split(struct vring_virtqueue *vq,
 }
 
 /* The next @num descriptors of a packed ring are a buffer. */
-static __always_inline int vring_expose_packed(struct vring_virtqueue *vq,
-					       struct vring_packed_desc *head,
-					       u16 flags, unsigned int num)
+static noinline int vring_expose_packed(struct vring_virtqueue *vq,
+					struct vring_packed_desc *head,
+					u16 flags, unsigned int num)
 {
 	unsigned int slot = vq->packed.next_avail_idx + num;
 
@@ -519,8 +556,8 @@ static noinline int vring_expose_one(struct vring_virtqueue *vq, u64 addr,
 		return vring_expose_packed(vq, desc, flags |
 					   vq->packed.avail_used_flags, 1);
 	}
-	vring_write_split(vq, &vq->split.vring.desc[head], addr, len, flags,
-			  vq->free_head);
+	vring_write(vq, &vq->split.vring.desc[head], addr,
+		    len | VRING_WORD_SPLIT(flags, vq->free_head));
 	return vring_expose_split(vq, head);
 }
 
@@ -530,17 +567,20 @@ static __always_inline int vring_expose_chain(struct vring_virtqueue *vq)
 	struct vring_buf *buf = &vq->buf;
 	unsigned int num = buf->size - buf->room, head = vq->free_head;
 	struct vring_packed_desc *ring = vq->packed.vring.desc, *end, *first;
+	struct vring_cursor *at = &buf->at;
 	void *data = buf->data;
 
 	vring_buf_close(buf);
-	vring_take(vq, buf->at.last, buf->at.next, num, data, buf->indir_desc);
+	vring_take(vq, at->last, at->next, num, data, buf->indir_desc);
 	if (!virtqueue_is_packed(vq)) {
-		buf->at.split[buf->at.last].flags &=
+		at->desc[at->last].flags &=
 			~cpu_to_virtio16(vq->vq.vdev, VRING_DESC_F_NEXT);
 		return vring_expose_split(vq, head);
 	}
 
-	end = buf->at.packed == ring ? buf->at.limit : buf->at.packed;
+	end = (struct vring_packed_desc *)at->desc;
+	if (end == ring)
+		end += vq->packed.vring.num;
 	end[-1].flags &= ~cpu_to_le16(VRING_DESC_F_NEXT);
 	first = ring + vq->packed.next_avail_idx;
 	return vring_expose_packed(vq, first, le16_to_cpu(first->flags) ^
@@ -578,9 +618,9 @@ static noinline __cold void vring_rewind(struct vring_virtqueue *vq)
 	unsigned int num = buf->size - buf->room;
 	bool table = buf->table;
 
-	if (vring_maps_pieces(vq))
-		vring_unmap_pieces(vq, buf->at.extra, table ? 0 : vq->free_head,
-				   num, table);
+	if (vring_maps_pieces(vq) && num)
+		vring_unmap_pieces(vq, table ? buf->indir_desc : vq->desc_extra,
+				   table ? 0 : vq->free_head, num, table);
 	if (table)
 		kfree(buf->indir_desc);
 	else if (virtqueue_is_packed(vq))
@@ -609,46 +649,44 @@ static noinline __cold int vring_end_failed(struct vring_virtqueue *vq, int err)
 
 /* The same as vring_expose_one(), of memory or a table that must be mapped */
 static noinline int vring_map_one(struct vring_virtqueue *vq, phys_addr_t phys,
-				  u32 len, u16 flags, void *data,
-				  void *indir_desc)
+				  u32 len, u16 flags)
 {
+	struct vring_buf *buf = &vq->buf;
+	void *data = buf->data;
 	dma_addr_t addr;
 
-	addr = vring_map(vq, phys, len, flags & VRING_DESC_F_WRITE ?
-			 DMA_FROM_DEVICE : DMA_TO_DEVICE);
-	if (unlikely(vring_map_failed(vq, addr))) {
-		if (flags & VRING_DESC_F_INDIRECT)
-			return vring_end_failed(vq, -ENOMEM);
-		END_USE(vq);
-		return -ENOMEM;
-	}
-	vring_record(&vq->desc_extra[vq->free_head], addr, len, flags);
-	vring_buf_close(&vq->buf);
-	return vring_expose_one(vq, addr, len, flags, data, indir_desc);
+	/* Not the direction of the last piece, but that of this descriptor */
+	buf->dir = flags & VRING_DESC_F_WRITE ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
+	addr = vring_map(vq, pfn_to_page(PHYS_PFN(phys)), offset_in_page(phys),
+			 len, buf->dir);
+	if (unlikely(vring_map_failed(vq, addr)))
+		return vring_end_failed(vq, -ENOMEM);
+
+	vring_record(&vq->desc_extra[vq->free_head], addr, len, buf->dir);
+	vring_buf_close(buf);
+	return vring_expose_one(vq, addr, len, flags, data, buf->indir_desc);
 }
 
 static int vring_end(struct vring_virtqueue *vq)
 {
 	struct vring_buf *buf = &vq->buf;
 	unsigned int num = buf->size - buf->room;
-	struct vring_desc *desc = buf->at.split;
+	struct vring_desc *desc = buf->at.desc;
 	u32 len = num * sizeof(*desc);
 	void *data = buf->data;
 
-	if (unlikely(buf->err || !num || buf->nsg < 0))
+	if (unlikely(!num || buf->nsg < 0))
 		return vring_end_failed(vq, buf->err);
 	if (!buf->table)
 		return vring_expose_chain(vq);
 
-	if (virtqueue_is_packed(vq))
-		desc -= num;
-	else
-		desc[num - 1].flags &= ~cpu_to_virtio16(vq->vq.vdev,
-							VRING_DESC_F_NEXT);
+	if (!virtqueue_is_packed(vq))
+		desc[-1].flags &= ~cpu_to_virtio16(vq->vq.vdev,
+						   VRING_DESC_F_NEXT);
+	desc -= num;
 	if (vring_maps_tables(vq))
 		return vring_map_one(vq, virt_to_phys(desc), len,
-				     VRING_DESC_F_INDIRECT, data,
-				     buf->indir_desc);
+				     VRING_DESC_F_INDIRECT);
 	vring_buf_close(buf);
 	return vring_expose_one(vq, virt_to_phys(desc), len,
 				VRING_DESC_F_INDIRECT, data, buf->indir_desc);
@@ -663,8 +701,10 @@ static noinline int vring_add_one(struct vring_virtqueue *vq, phys_addr_t phys,
 				  u32 len, enum dma_data_direction dir,
 				  void *data, void *ctx)
 {
-	unsigned int flags = vring_dir_flags(dir);
+	/* 0 if readable, WRITE if writable, and anything above if neither */
+	unsigned int flags = (dir - DMA_TO_DEVICE) * VRING_DESC_F_WRITE;
 
+	BUILD_BUG_ON(DMA_FROM_DEVICE - DMA_TO_DEVICE != 1);
 	START_USE(vq);
 	if (unlikely(vq->broken || flags > VRING_DESC_F_WRITE || !data))
 		return vring_refuse_buf(vq, flags > VRING_DESC_F_WRITE ?
@@ -674,8 +714,12 @@ static noinline int vring_add_one(struct vring_virtqueue *vq, phys_addr_t phys,
 	if (unlikely(!vq->vq.num_free))
 		return vring_no_room(vq, 1, !flags);
 	vring_in_len_start(&vq->buf, len, flags);
-	if (vring_maps_pieces(vq))
-		return vring_map_one(vq, phys, len, flags, data, ctx);
+	if (vring_maps_pieces(vq)) {
+		vq->buf.data = data;
+		vq->buf.indir_desc = ctx;
+		vq->buf.table = false;
+		return vring_map_one(vq, phys, len, flags);
+	}
 	if (!vring_premapped(vq))
 		phys = vring_phys(phys, len, dir);
 	return vring_expose_one(vq, phys, len, flags, data, ctx);
@@ -725,8 +769,8 @@ int __virtqueue_start_buf(struct virtqueue *_vq, void *data,
 	buf->room = nents;
 	buf->size = nents;
 	buf->nsg = nsg;
-	buf->flags = 0;
 	buf->err = 0;
+	buf->dir = DMA_TO_DEVICE;
 	buf->data = data;
 	vring_in_len_start(buf, 0, 0);
 
@@ -760,8 +804,7 @@ void virtqueue_add_sg(struct virtqueue *_vq, struct scatterlist *sgl,
 	/* The list may be shorter than the bound given for it. */
 	if (unlikely(nents > vq->buf.room))
 		nents = vring_count(sgl, nents);
-	if (vring_accept(vq, nents, dir))
-		vring_put_list(vq, sgl, nents, dir);
+	vring_add_list(vq, sgl, nents, dir);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_sg);
 
@@ -818,13 +861,16 @@ void virtqueue_add_mapped(struct virtqueue *_vq, dma_addr_t addr, u32 len,
 			  enum dma_data_direction dir)
 {
 	struct vring_virtqueue *vq = to_vvq(_vq);
-	struct vring_cursor *at = &vq->buf.at;
+	struct vring_buf *buf = &vq->buf;
+	struct vring_desc_extra *record = (void *)buf->at.desc - buf->records;
 
 	if (!vring_accept(vq, 1, dir))
 		return;
+	vring_put_addr(vq, addr, len);
+	if (!buf->table)
+		record = &vq->desc_extra[buf->at.last];
 	if (vring_maps_pieces(vq))
-		vring_record(&at->extra[at->next], DMA_MAPPING_ERROR, 0, 0);
-	vring_put_addr(vq, addr, len, dir);
+		record->dir = DMA_NONE;
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_mapped);
 
@@ -869,6 +915,31 @@ void virtqueue_abort_buf(struct virtqueue *_vq)
 }
 EXPORT_SYMBOL_GPL(virtqueue_abort_buf);
 
+/* One list, in one direction */
+static noinline int vring_add_buf_list(struct virtqueue *_vq,
+				       struct scatterlist *sg, unsigned int num,
+				       enum dma_data_direction dir, void *data,
+				       void *ctx, gfp_t gfp)
+{
+	struct vring_virtqueue *vq = to_vvq(_vq);
+	int err;
+
+	if (WARN_ON_ONCE(ctx && vq->indirect))
+		return -EINVAL;
+	if (num == 1)
+		return vring_add_one_sg(vq, sg, dir, data, ctx);
+
+	err = __virtqueue_start_buf(_vq, data, num, 1, gfp,
+				    dir == DMA_TO_DEVICE);
+	if (err)
+		return err;
+	if (ctx)
+		vq->buf.indir_desc = ctx;
+	if (likely(num))
+		virtqueue_add_sg(_vq, sg, num, dir);
+	return vring_end(vq);
+}
+
 /**
  * virtqueue_add_buf_single - expose a buffer of one scatterlist entry
  * @_vq: the struct virtqueue we're talking about
@@ -908,11 +979,7 @@ int virtqueue_add_buf_single_ctx(struct virtqueue *_vq, struct scatterlist *sg,
 				 enum dma_data_direction dir, void *data,
 				 void *ctx, gfp_t gfp)
 {
-	struct vring_virtqueue *vq = to_vvq(_vq);
-
-	if (WARN_ON_ONCE(ctx && vq->indirect))
-		return -EINVAL;
-	return vring_add_one_sg(vq, sg, dir, data, ctx);
+	return vring_add_buf_list(_vq, sg, 1, dir, data, ctx, gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_buf_single_ctx);
 
@@ -960,54 +1027,36 @@ int virtqueue_add_sgs(struct virtqueue *_vq, struct scatterlist *sgs[],
 		      void *data, gfp_t gfp)
 {
 	struct vring_virtqueue *vq = to_vvq(_vq);
-	unsigned int i, num = out_sgs + in_sgs, nents = 0;
+	struct scatterlist **in = sgs + out_sgs, **end = in + in_sgs, **list;
 	enum dma_data_direction dir = DMA_TO_DEVICE;
+	unsigned int nents = 0;
 	int err;
 
 	/* Count them first. */
-	for (i = 0; i < num; i++)
-		nents += vring_count(sgs[i], UINT_MAX);
-	if (nents == 1 && num == 1)
+	for (list = sgs; list < end; list++)
+		if (*list)
+			nents += sg_is_last(*list) ? 1 :
+				 vring_count(*list, UINT_MAX);
+	if (nents == 1 && end == sgs + 1)
 		return vring_add_one_sg(vq, sgs[0], out_sgs ? DMA_TO_DEVICE :
 					DMA_FROM_DEVICE, data, NULL);
 
-	err = __virtqueue_start_buf(_vq, data, nents, num, gfp, out_sgs);
+	err = __virtqueue_start_buf(_vq, data, nents, INT_MAX, gfp, out_sgs);
 	if (err)
 		return err;
-	for (i = 0; i < num; i++) {
-		if (i == out_sgs)
+	for (list = sgs; list < end; list++) {
+		if (list == in)
 			dir = DMA_FROM_DEVICE;
-		if (sgs[i])
-			vring_put_list(vq, sgs[i], vq->buf.room, dir);
+		if (!*list)
+			continue;
+		if (sg_is_last(*list) && !vring_premapped(vq))
+			vring_add_phys(vq, sg_phys(*list), (*list)->length, dir);
+		else
+			vring_add_list(vq, *list, vq->buf.room, dir);
 	}
 	return vring_end(vq);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_sgs);
-
-/* One list, in one direction */
-static noinline int vring_add_buf_list(struct virtqueue *_vq,
-				       struct scatterlist *sg, unsigned int num,
-				       enum dma_data_direction dir, void *data,
-				       void *ctx, gfp_t gfp)
-{
-	struct vring_virtqueue *vq = to_vvq(_vq);
-	int err;
-
-	if (WARN_ON_ONCE(ctx && vq->indirect))
-		return -EINVAL;
-	if (num == 1)
-		return vring_add_one_sg(vq, sg, dir, data, ctx);
-
-	err = __virtqueue_start_buf(_vq, data, num, 1, gfp,
-				    dir == DMA_TO_DEVICE);
-	if (err)
-		return err;
-	if (ctx)
-		vq->buf.indir_desc = ctx;
-	if (likely(num))
-		vring_put_list(vq, sg, num, dir);
-	return vring_end(vq);
-}
 
 /**
  * virtqueue_add_outbuf - expose output buffers to other end
