@@ -2,10 +2,10 @@
 #
 # Each target is a script in tooling/, which can be called without make too.
 
-export BASE KERNEL_SRC ACCEL ARCH O V J REROLL KERNEL
+export BASE KERNEL_SRC ACCEL ARCH O V J REROLL KERNEL CONFIG IMAGE
 
 .NOTPARALLEL:
-.PHONY: help tree refresh build boot bench mutants coverage check check-all check-parity series apply unapply clean
+.PHONY: help tree refresh build boot bench mutants coverage check check-all check-parity series apply unapply quilt deb report clean
 
 help:
 	@tooling/help.sh
@@ -48,6 +48,15 @@ apply:
 
 unapply:
 	@tooling/apply.sh unapply
+
+quilt:
+	@tooling/quilt.sh
+
+report:
+	@tooling/report.sh
+
+deb:
+	@tooling/deb.sh
 
 clean:
 	@tooling/clean.sh

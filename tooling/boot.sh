@@ -5,7 +5,8 @@
 #
 # Boots one guest with the devices of guest/devices (or of the file named),
 # lets it do real I/O through each of them, and compares what the guest saw
-# with what the host has.  Ends with a table; the same in $RESULTS/boot.tsv.
+# with what the host has.  Ends with a table; the same in $RESULTS/boot.tsv,
+# and, as test results, in boot.ktap and boot.xml (JUnit).
 
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -289,6 +290,19 @@ judge() {
 	done >>"$TSV.new"
 	mv "$TSV.new" "$TSV"
 	result_of "$TSV" "$(built_tree)"
+	ktap >"${TSV%.tsv}.ktap"
+	junit "${TSV%.tsv}.ktap"
+}
+
+# ktap: the table as test results
+ktap() {
+	echo 'KTAP version 1'
+	awk -F '\t' '
+	NR == 1 { next }
+	$12 != "" { print "# " $12 }
+	{ print ($11 == "pass" ? "ok " : "not ok ") ++n, $1 }
+	END { print "1.." n }
+	' "$TSV"
 }
 
 # the TSV file for people: bytes in MiB, checksums shortened
@@ -317,7 +331,7 @@ main() {
 	read_tables
 	probe_kvm
 
-	rm -rf "$TSV" "$RUN"
+	rm -rf "$TSV" "${TSV%.tsv}".{ktap,xml} "$RUN"
 	need_space 500 "$RUN"
 	for name in "${NAMES[@]}"; do
 		"plug_${DRIVER[$name]}" "$name"

@@ -6,14 +6,19 @@
 # Runs the checks of check/ (or those named) one after the other, each with a
 # log of its own in $RESULTS/check/, and closes with 'N passed, N failed, N
 # skipped', in which a KUnit case counts like a check.  Goes on after a failure.
+# What each came to is in check.ktap and check.xml (JUnit) beside the logs.
 
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tooling/results.sh
+. "$TOP/tooling/results.sh"
 
 CHECKS=(scripts tree round-trip kunit boot swiotlb parity debug patches
-	warnings style size documentation mail-series apply ring coverage fuzz
-	bad-input)
+	warnings style size documentation mail-series apply quilt ring coverage fuzz
+	results worked-example bad-input)
 LOGS=$RESULTS/check
+KTAP=$LOGS/check.ktap
+NUMBER=0			# of checks, so far
 PASSED=0 FAILED=0 SKIPPED=0
 COULD_NOT=0			# checks that could not run, as their input is bad
 
@@ -22,6 +27,7 @@ run_check() {
 	local log=$LOGS/$1.log status=0 start=$SECONDS last
 	say "$1 ..."
 	LOG_TAIL=0 quietly "$log" "$TOP/tooling/check/$1.sh" || status=$?
+	ktap "$1" "$status" $((SECONDS - start)) "$log" >>"$KTAP"
 	last=$(sed -E '/^(CASES |the whole log: )/d; s/^\[[ 0-9]*s\] //' "$log" | tail -n 1)
 	case $status in
 	0) PASSED=$((PASSED + 1)) && say "ok      $1 ($((SECONDS - start)) s): $last" ;;
@@ -29,6 +35,20 @@ run_check() {
 	*) failed "$1" "$status" "$log" ;;
 	esac
 	count_cases "$log"
+}
+
+# ktap NAME STATUS SECONDS LOG: its result
+ktap() {
+	echo "# time: $3"
+	case $2 in
+	0) echo "ok $((++NUMBER)) $1" ;;
+	77) echo "ok $((++NUMBER)) $1 # SKIP $(tail -n 1 "$4")" ;;
+	*)
+		[ "$2" != 2 ] || echo '# could not run'
+		tail -n 25 "$4" | sed 's/^/# /'
+		echo "not ok $((++NUMBER)) $1"
+		;;
+	esac
 }
 
 failed() {
@@ -59,9 +79,13 @@ main() {
 		libssl-dev cpio kmod rsync python3 sparse shellcheck \
 		qemu-system-x86 qemu-system-common busybox-static fio
 	rm -rf "$LOGS"
+	mkdir -p "$LOGS"
+	printf 'KTAP version 1\n1..%d\n' "$(printf '%s\n' "${@:-${CHECKS[@]}}" | wc -l)" >"$KTAP"
 	for check in "${@:-${CHECKS[@]}}"; do
 		run_check "$check"
 	done
+	junit "$KTAP"
+	result_of "$KTAP" "$(tree_id 2>/dev/null || echo none)"
 	echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
 	[ "$FAILED" -eq 0 ] || exit $((COULD_NOT == FAILED ? 2 : 1))
 }

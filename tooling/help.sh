@@ -19,12 +19,16 @@ Piecewise virtqueue buffers for Linux: a patch series, and what tests it.
   make mutants       which faults in the ring do the tests find?
   make coverage      how much of the ring do they reach, and what not?
 
+  make report        one page (HTML) of what the last runs found
+
   make tree          assemble build/<base>/linux: tag base, branch series
   make refresh       write the commits on branch series back to patches/
   make build         build the guest's kernel
   make series        the patches as mails, in parts that can be posted
   make apply KERNEL=directory     put them on a kernel tree of your own
   make unapply KERNEL=directory   take them off it again
+  make quilt         the patches as debian/patches of Debian's linux package has them
+  make deb           Debian packages of the patched kernel
   make clean         remove build/<base>; downloads stay
 
 Variables, as in 'make boot ACCEL=kvm':
@@ -36,6 +40,8 @@ Variables, as in 'make boot ACCEL=kvm':
   ACCEL=tcg          how QEMU runs the guest; kvm where /dev/kvm works
   ARCH=x86_64        the guest's architecture
   O=build            where everything goes that is made
+  CONFIG=            a kernel configuration for make deb (default: the guest's)
+  IMAGE=             boot this kernel, or the one in this .deb, not build/<base>/obj
   REROLL=            the number of a posting, for make series: 2 gives [PATCH v2]
   V=0                V=1 shows the output of every command
   J=$J                jobs at once (all processors)

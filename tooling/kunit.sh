@@ -5,7 +5,7 @@
 #
 # Runs the kernel's KUnit suites that match KUNIT_FILTER (default: virtio*) in
 # the guest, and has the tree's own kunit.py read what they say.  Leaves
-# $RESULTS/kunit.ktap.
+# $RESULTS/kunit.ktap, and the same as JUnit's XML.
 
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -48,7 +48,7 @@ main() {
 	[ -e "$OBJ/.done" ] || die "no finished kernel in $OBJ: make build"
 	one_at_a_time guest
 
-	rm -rf "$RUN" "$KTAP"
+	rm -rf "$RUN" "$KTAP" "${KTAP%.ktap}.xml"
 	need_space 100 "$RUN"
 	spec_base "$GUEST/nothing.init" | initramfs "$RUN/initramfs"
 	probe_kvm
@@ -70,6 +70,9 @@ main() {
 		tail -n 5 "$RUN/parsed" >&2
 		fail "KUnit: no test ran (KUNIT_FILTER=$KUNIT_FILTER)"
 	fi
+	junit "$KTAP"
+	[ "$(junit_count "${KTAP%.ktap}.xml" tests)" = $((${passed:-0} + ${failed:-0} + ${skipped:-0})) ] ||
+		say "note: kunit.py counts other cases than there are in ${KTAP%.ktap}.xml"
 	echo "CASES ${passed:-0} ${failed:-0} ${skipped:-0}"
 	say "KUnit: ${passed:-0} passed, ${failed:-0} failed, ${skipped:-0} skipped, details in $RUN/parsed"
 	if [ "${failed:-0}" -ne 0 ] || [ "$status" -ne 0 ]; then

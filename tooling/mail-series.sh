@@ -111,7 +111,7 @@ say_cost() {
 	echo 'and after, and what virtqueue_add_sgs() costs of before:'
 	echo
 	awk -F, '
-	NR == 1 || $7 != "add" || $4 != "none" || $6 != "array" { next }
+	NR == 1 || $7 != "add" || $4 != "physical" || $6 != "array" { next }
 	{
 		key = $2 FS $3 FS $5
 		cost[key, $1] = $8

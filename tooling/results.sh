@@ -21,9 +21,9 @@ results_git() {
 	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git -c safe.directory='*' -C "$LINUX" "$@"
 }
 
-# built_tree: of which the kernel in $OBJ was built
+# built_tree: of which the kernel was built that boots
 built_tree() {
-	cat "$OBJ/.done"
+	if [ -n "${IMAGE:-}" ]; then echo "$IMAGE"; else cat "$OBJ/.done"; fi
 }
 
 # result_of FILE ID: FILE is what came out with that tree
@@ -40,4 +40,16 @@ result_age() {
 	else
 		echo old
 	fi
+}
+
+# junit KTAP: the same beside it, as JUnit's XML
+junit() {
+	local name=${1##*/}
+	awk -v suite="${name%.ktap}" -f "$TOP/tooling/junit.awk" "$1" >"${1%.ktap}.xml.new" &&
+		mv "${1%.ktap}.xml.new" "${1%.ktap}.xml"
+}
+
+# junit_count XML KIND: tests, failures, errors or skipped
+junit_count() {
+	sed -n "s/^<testsuite .* $2=\"\\([0-9]*\\)\".*/\\1/p" "$1"
 }

@@ -11,6 +11,8 @@ QEMU=qemu-system-$ARCH
 QEMU_MIN=5.0
 STALL=${STALL:-90}	# seconds without a word on the console: the guest hangs
 
+IMAGE=${IMAGE:-}	# a kernel to boot instead of that in $OBJ, or a package with one
+
 GUEST_PID=	# the QEMU that runs now
 GUEST_CAUSE=	# why the last guest failed, in one line
 
@@ -21,6 +23,7 @@ UNWELL='Kernel panic|BUG:|kernel BUG at|WARNING:|Oops:|DMA-API: [^ ]+ [^ ]+: |DM
 check_qemu() {
 	local version
 	machine_args
+	take_image
 	command -v "$QEMU" >/dev/null || die "$QEMU is missing (Debian: qemu-system-x86)"
 	version=$("$QEMU" --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p')
 	printf '%s\n' "$QEMU_MIN" "${version:-0}" | sort -CV ||
@@ -46,10 +49,25 @@ machine_args() {
 	esac
 }
 
+# take_image: IMAGE is a kernel; that of a package is unpacked
+take_image() {
+	[ -n "$IMAGE" ] || return 0
+	[ -f "$IMAGE" ] || die "IMAGE=$IMAGE: no such file"
+	IMAGE=$(realpath "$IMAGE")
+	[[ $IMAGE = *.deb ]] || return 0
+	mkdir -p "$RESULTS"
+	dpkg-deb --fsys-tarfile "$IMAGE" 2>/dev/null |
+		tar -xO --wildcards './boot/vmlinuz-*' >"$RESULTS/vmlinuz" 2>/dev/null ||
+		die "IMAGE=$IMAGE: no package of a kernel"
+	IMAGE=$RESULTS/vmlinuz
+}
+
 # kernel_image: vmlinux, unless there is a bzImage that was made of it
 kernel_image() {
 	local bzimage=$OBJ/arch/x86/boot/bzImage
-	if [ -e "$bzimage" ] && [ ! "$OBJ/vmlinux" -nt "$bzimage" ]; then
+	if [ -n "$IMAGE" ]; then
+		echo "$IMAGE"
+	elif [ -e "$bzimage" ] && [ ! "$OBJ/vmlinux" -nt "$bzimage" ]; then
 		echo "$bzimage"
 	else
 		echo "$OBJ/vmlinux"

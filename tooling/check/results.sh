@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# JUnit's XML counts as KTAP does, failures of every kind included; and the page of
+# make report calls what is missing or old by its name, and shows what is there.
+
+# shellcheck source=tooling/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/results.sh
+. "$TOP/tooling/results.sh"
+
+need_packages python3
+SCRATCH=$(mktemp -d "$BUILD/results.XXXXXX")
+trap 'rm -rf "$SCRATCH"' EXIT
+PAGE=$SCRATCH/report.html
+
+well_formed() {
+	python3 -c 'import sys, xml.dom.minidom as m; m.parseString(open(sys.argv[1]).read().replace("<!DOCTYPE html>", ""))' "$1" ||
+		fail "$1 is not well-formed"
+}
+
+# counts TESTS FAILURES ERRORS SKIPPED <KTAP
+counts() {
+	local kind
+	sed 's/^\t*//' >"$SCRATCH/some.ktap"
+	junit "$SCRATCH/some.ktap"
+	well_formed "$SCRATCH/some.xml"
+	for kind in tests failures errors skipped; do
+		[ "$(junit_count "$SCRATCH/some.xml" "$kind")" = "$1" ] ||
+			{ cat "$SCRATCH/some.xml"; fail "not $1 $kind"; }
+		shift
+	done
+}
+
+test_junit() {
+	counts 5 2 0 1 <<-'END'
+	[    0.9] noise with <markup> & more
+	[    1.000000] KTAP version 1
+	[    1.000000] 1..2
+	[    1.000000]     KTAP version 1
+	[    1.000000]     # Subtest: one
+	[    1.000000]     1..3
+	[    1.250000]     ok 1 passes
+	[    1.300000]     # fails: EXPECTATION FAILED at a < b && c
+	[    1.300000]     not ok 2 fails
+	[    1.300000]     ok 3 skips # SKIP no such device
+	[    1.300000] not ok 1 one
+	[    1.300000]     KTAP version 1
+	[    1.300000]     # Subtest: two
+	[    1.300000]     1..1
+	[    1.300000]     ok 1 passes
+	[    1.300000] not ok 2 two
+	END
+	grep -q 'name="passes" time="0.250"' "$SCRATCH/some.xml" || fail 'the time of a case is lost'
+	grep -q 'a &lt; b &amp;&amp; c' "$SCRATCH/some.xml" || fail 'why a case failed is lost'
+
+	# the guest died: three results of four are missing
+	counts 2 1 0 0 <<-'END'
+	KTAP version 1
+	1..4
+	ok 1 passes
+	END
+	counts 2 1 1 0 <<-'END'
+	KTAP version 1
+	1..2
+	# could not run
+	not ok 1 check
+	not ok 2 other
+	END
+}
+
+# page PATTERN TIMES: the page, made again, has so many lines with it
+page() {
+	local found
+	RESULTS=$SCRATCH "$TOP/tooling/report.sh" >/dev/null
+	well_formed "$PAGE"
+	found=$(grep -c "$1" "$PAGE" || true)
+	[ "$found" = "$2" ] || fail "\"$1\" stands $found times on the page, not $2"
+}
+
+test_report() {
+	local results
+	page 'class="missing">not run' 7
+	! grep -qE 'of the tree as it is|older than' "$PAGE" || fail 'the page has results that there are not'
+	printf 'device\tdriver\tread\tverdict\nblk<1>\tvirtio_blk\t12345\tpass\n' >"$SCRATCH/boot.tsv"
+	page 'older than the tree' 1
+	result_of "$SCRATCH/boot.tsv" "0000"
+	page 'older than the tree' 1
+	result_of "$SCRATCH/boot.tsv" "$(tree_id)"
+	page 'of the tree as it is' 1
+	grep -q '<td>blk&lt;1&gt;</td>.*<td>12 KiB</td><td class="pass">pass' "$PAGE" || fail 'the table is not on the page'
+	results=$(grep -cE '(src|href)="?[^#"]' "$PAGE" || true)
+	[ "$results" = 0 ] || fail 'the page refers to other files'
+}
+
+"$TOP/tooling/tree.sh"
+test_junit
+test_report
+say 'JUnit counts as KTAP does; the page tells new, old and missing results apart'

@@ -1,0 +1,79 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# usage: [CONFIG=file] deb.sh
+#
+# Builds Debian packages of the patched kernel, with the kernel's own bindeb-pkg:
+# of the guest's configuration, or of CONFIG (a .config, or Debian's of
+# linux-config-<base>, compressed as it is).  Leaves them in $BUILD/deb.
+
+# shellcheck source=tooling/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tooling/fetch.sh
+. "$TOP/tooling/fetch.sh"
+
+CONFIG=${CONFIG:-}
+DEB=$BUILD/deb
+DEB_OBJ=$DEB/obj		# dpkg-buildpackage leaves the packages above it
+LOG=$DEB/build.log
+
+deb_make() {
+	make -C "$LINUX" O="$DEB_OBJ" ARCH="$ARCH" CC="$(compiler)" LOCALVERSION=-piecewise "$@"
+}
+
+# configure: CONFIG, and the defaults for what it does not know
+configure() {
+	local wanted=$DEB/wanted.config
+	mkdir -p "$DEB_OBJ"
+	decompress "$CONFIG" >"$wanted"
+	grep -qE '^(CONFIG_[A-Za-z0-9_]+=|# CONFIG_[A-Za-z0-9_]+ is not set)' "$wanted" ||
+		die "CONFIG=$CONFIG: not a kernel configuration"
+	# what is as before keeps its time, so that make has nothing to do
+	cp "$wanted" "$DEB_OBJ/.config.new"
+	KCONFIG_CONFIG=.config.new quietly "$DEB/config.log" deb_make olddefconfig ||
+		die "CONFIG=$CONFIG: olddefconfig fails, see $DEB/config.log"
+	cmp -s "$DEB_OBJ/.config.new" "$DEB_OBJ/.config" || cp "$DEB_OBJ/.config.new" "$DEB_OBJ/.config"
+	say_dropped "$wanted"
+}
+
+# say_dropped WANTED: symbols that were set, and are not what they were set to
+say_dropped() {
+	local dropped
+	dropped=$(grep -E '^CONFIG_[A-Za-z0-9_]+=' "$1" | grep -vxFf "$DEB_OBJ/.config" |
+		grep -vE '^CONFIG_(CC|GCC|CLANG|AS|LD|LLD|RUSTC|PAHOLE|TOOLS|BUILD_SALT)_?[A-Z_]*=' || true)
+	[ -z "$dropped" ] ||
+		say "$(wc -l <<<"$dropped") symbols are not as CONFIG has them: $(head -n 3 <<<"$dropped" | paste -sd ' ')$([ "$(wc -l <<<"$dropped")" -le 3 ] || echo ' ...')"
+}
+
+# space_for: a kernel with all of Debian's modules and their debug information is large
+space_for() {
+	if [ "$(grep -c '=m$' "$DEB_OBJ/.config")" -gt 1000 ]; then echo 30000; else echo 2000; fi
+}
+
+main() {
+	check_base
+	[ -z "$CONFIG" ] || [ -r "$CONFIG" ] || die "CONFIG=$CONFIG: no such file, or it cannot be read"
+	[ -z "$CONFIG" ] || [ -f "$CONFIG" ] || die "CONFIG=$CONFIG: not a file"
+	command -v dpkg-deb >/dev/null || die 'make deb needs dpkg: a Debian system'
+	need_packages build-essential flex bison bc libelf-dev libssl-dev libdw-dev \
+		debhelper rsync kmod cpio python3
+	if [ -z "$CONFIG" ]; then
+		"$TOP/tooling/build.sh"
+		CONFIG=$OBJ/.config
+	else
+		"$TOP/tooling/tree.sh"
+	fi
+	one_at_a_time deb
+	configure
+	need_space "$(space_for)" "$DEB"
+	rm -f "$DEB"/*.deb "$DEB"/*.changes "$DEB"/*.buildinfo
+	say "building packages of Linux $(deb_make -s kernelrelease), log in $LOG"
+	LOG_TAIL=0 quietly "$LOG" deb_make -j "$J" bindeb-pkg ||
+		die "packages: $(grep -m 1 -E ': (fatal )?error: |\*\*\* ' "$LOG" || tail -n 1 "$LOG"); log in $LOG"
+	for package in "$DEB"/*.deb; do
+		[ -e "$package" ] || die "no package was made, see $LOG"
+		say "${package#"$PWD/"}"
+	done
+}
+
+main "$@"
