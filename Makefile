@@ -5,7 +5,8 @@
 export BASE KERNEL_SRC ACCEL ARCH O V J REROLL KERNEL CONFIG IMAGE
 
 .NOTPARALLEL:
-.PHONY: help tree refresh build boot bench mutants coverage check check-all check-parity series apply unapply quilt deb report clean
+.PHONY: help tree refresh build boot bench bench-guest mutants coverage check check-all \
+	check-parity series apply unapply quilt deb report clean
 
 help:
 	@tooling/help.sh
@@ -24,6 +25,9 @@ boot: build
 
 bench:
 	@tooling/bench.sh
+
+bench-guest: tree
+	@tooling/bench-guest.sh
 
 mutants:
 	@tooling/mutants.sh

@@ -4,9 +4,9 @@
 # usage: build.sh [FRAGMENT...]
 #
 # Builds the guest's kernel, $OBJ/vmlinux, from the assembled tree: allnoconfig
-# plus the fragments in guest/ (and those named).  One kernel serves boot,
-# KUnit and all drivers.  Also works out where a kprobe finds the name of a
-# virtqueue's device: $OBJ/offsets/offsets.
+# plus the fragments in guest/ (FRAGMENTS names others, and the arguments more).
+# One kernel serves boot, KUnit and all drivers.  For boot it also works out
+# where a kprobe finds the name of a virtqueue's device: $OBJ/offsets/offsets.
 
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -14,6 +14,7 @@
 . "$TOP/tooling/results.sh"
 
 GUEST=$TOP/tooling/guest
+FRAGMENTS=${FRAGMENTS:-kernel virtio debug $ARCH}
 LOG=$BUILD/build.log
 DONE=$OBJ/.done		# there only while $OBJ/vmlinux is the finished build; of which tree
 
@@ -92,7 +93,11 @@ find_offsets() {
 }
 
 main() {
-	local tree fragments=("$GUEST"/{kernel,virtio,debug,"$ARCH"}.config "$@")
+	local name tree fragments=()
+	for name in $FRAGMENTS; do
+		fragments+=("$GUEST/$name.config")
+	done
+	fragments+=("$@")
 	[ -f "$LINUX/Makefile" ] || die "no kernel tree at $LINUX: make tree"
 	[ -f "$GUEST/$ARCH.config" ] || die "ARCH=$ARCH: no configuration for it in $GUEST"
 	need_packages build-essential flex bison bc libelf-dev
@@ -108,7 +113,7 @@ main() {
 	rm -f "$DONE"
 	tree=$(tree_id)
 	logged "$LOG" 'kernel build' kernel_make -j "$J" vmlinux
-	find_offsets
+	[[ " $FRAGMENTS " != *' debug '* ]] || find_offsets
 	echo "$tree" >"$DONE"
 	say "built $OBJ/vmlinux"
 }

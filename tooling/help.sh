@@ -16,6 +16,7 @@ Piecewise virtqueue buffers for Linux: a patch series, and what tests it.
   make check-all     the same, and what takes hours
   make check-parity  only: do old and new ring do the same?
   make bench         what a request costs: CSV, tables, plots
+  make bench-guest   what a whole I/O costs, in a guest: the same
   make mutants       which faults in the ring do the tests find?
   make coverage      how much of the ring do they reach, and what not?
 

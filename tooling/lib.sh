@@ -28,7 +28,7 @@ O=$(realpath -m "${O:-$TOP/build}")
 PATCHES=$TOP/patches/$BASE	# series, base and the patches
 BUILD=$O/$BASE			# all that is made for this base
 LINUX=$BUILD/linux		# the assembled tree: tag base, branch series
-OBJ=$BUILD/obj			# kernel build directory (make O=)
+OBJ=${OBJ:-$BUILD/obj}		# kernel build directory (make O=)
 RESULTS=${RESULTS:-$BUILD/results}		# what the last run found
 
 # die MESSAGE: could not run; one line, nothing else

@@ -47,6 +47,8 @@ present() {
 	busybox-static) command -v busybox ;;
 	coccinelle) command -v spatch ;;
 	qemu-system-x86) command -v qemu-system-x86_64 ;;
+	qemu-utils) command -v qemu-storage-daemon ;;
+	gnuplot-nox) command -v gnuplot ;;
 	qemu-system-common | linux-libc-dev | libc6-dev) true ;;
 	xz-utils) command -v xz ;;
 	*) command -v "$1" ;;

@@ -40,6 +40,8 @@ inputs() {
 	expect 2 'unknown BASE=\.\./6\.12' make -s -C "$TOP" tree BASE=../6.12
 	expect 2 'no check nonsense' "$TOP/tooling/check.sh" nonsense
 	expect 2 'ACCEL=nonsense' make -s -C "$TOP" boot ACCEL=nonsense
+	expect 2 'usage: bench-guest\.sh' "$TOP/tooling/bench-guest.sh" nonsense
+	expect 2 'ROUNDS=0 .*not numbers' env ROUNDS=0 "$TOP/tooling/bench-guest.sh"
 }
 
 sources() {
