@@ -565,7 +565,10 @@ struct raw_desc {
 
 static u16 raw_flags(const struct raw_desc *d)
 {
-	return d->rest >> (ours->config.packed ? 48 : 32);
+	const struct vring_desc *split = (const struct vring_desc *)d;
+
+	return ours->config.packed ? d->rest >> 48 :
+	       virtio16_to_cpu(&ours->vdev, split->flags);
 }
 
 static bool is_table_desc(const struct raw_desc *a, const struct raw_desc *b)

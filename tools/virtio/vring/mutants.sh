@@ -14,7 +14,7 @@
 
 set -euo pipefail
 export LC_ALL=C ASAN_OPTIONS=detect_leaks=0
-unset MAKEFLAGS MFLAGS MAKELEVEL COV DEBUG FUZZ PLAIN
+unset MAKEFLAGS MFLAGS MAKELEVEL BIG COV DEBUG FUZZ PLAIN
 
 HERE=$(cd "$(dirname "$0")" && pwd)
 RING=$(realpath "${RING_DIR:-$HERE/../../../drivers/virtio}")
@@ -30,8 +30,9 @@ TESTS=(smoke paths past "small --depth 3" "differential --sequences 20000"
 	"fuzz_hostile -corpus=$HERE/fuzz_hostile.corpus -runs=$RUNS")
 # The hostile device is no test for a DEBUG build, which stops at bad input.
 DEBUG_TESTS=(smoke paths "fuzz_honest -corpus=$HERE/fuzz_honest.corpus")
+BIG_TESTS=(smoke)
 
-# build DIR [DEBUG=1]: the programs, with the ring in DIR/ring
+# build DIR [DEBUG=1 or BIG=1]: the programs, with the ring in DIR/ring
 build() {
 	make -s -C "$HERE" SAN=1 OPT=-O1 RING_DIR="$1/ring" BASE_RING="$BASE_RING" \
 		O="$1/obj${2:-}" ${2:+"$2"} >"$1/log" 2>&1
@@ -74,6 +75,8 @@ verdict() {
 		echo "killed by $by"
 	elif build "$dir" DEBUG=1 && by=$(killer "$dir/objDEBUG=1" "${DEBUG_TESTS[@]}"); then
 		echo "killed by $by, DEBUG"
+	elif build "$dir" BIG=1 && by=$(killer "$dir/objBIG=1" "${BIG_TESTS[@]}"); then
+		echo "killed by $by, BIG"
 	else
 		echo survived
 	fi

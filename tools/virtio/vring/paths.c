@@ -48,6 +48,9 @@ static const struct vring_config configs[] = {
 	{ .size = 4, .packed = true, .dma = true },
 };
 
+static const struct vring_config with_tables = { .size = 4, .indirect = true };
+static const struct vring_config premapped = { .size = 4, .premapped = true };
+
 static void create(const struct vring_config *config)
 {
 	CHECK(!vring_device_create(&d, &vring_series, config));
@@ -484,6 +487,37 @@ static void try_warnings(void)
 	CHECK(vring_device_idle(&d));
 }
 
+static int add_with_context(void)
+{
+	struct scatterlist sg;
+
+	sg_init_one(&sg, memory, 8);
+	return virtqueue_add_inbuf_ctx(d.vq, &sg, 1, memory, memory, GFP_ATOMIC);
+}
+
+static int add_linear(void)
+{
+	return virtqueue_add_buf_linear(d.vq, memory, 1, DMA_TO_DEVICE, memory,
+					GFP_ATOMIC);
+}
+
+/* The same for what not every queue takes */
+static void try_misuse(const struct vring_config *config, int (*misuse)(void))
+{
+	int i;
+
+	create(config);
+	doing = "what such a queue does not take";
+	inject_forget_warnings();
+	for (i = 0; i < 2; i++) {
+		CHECK(misuse() == -EINVAL);
+		CHECK(account.warnings == 1);
+		CHECK(vring_device_idle(&d));
+	}
+	account.warnings = 0;
+	destroy();
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int i;
@@ -512,6 +546,8 @@ int main(int argc, char **argv)
 		CHECK(!account.warnings && !account.messages);
 		destroy();
 	}
+	try_misuse(&with_tables, add_with_context);
+	try_misuse(&premapped, add_linear);
 	printf("%lu checks: all as they should be\n", nr_checks);
 	return 0;
 }
