@@ -11,5 +11,5 @@
 status=0
 "$TOP/tooling/check.sh" || status=$?
 SEQUENCES=${SEQUENCES:-100000000} DEPTH=${DEPTH:-7} FUZZ_SECONDS=${FUZZ_SECONDS:-3600} \
-	"$TOP/tooling/check.sh" sanitizers boot-each bench-guest mutants ring fuzz || exit $?
+	"$TOP/tooling/check.sh" sanitizers boot-each parts deb bench-guest mutants ring fuzz || exit $?
 exit "$status"

@@ -28,6 +28,7 @@ configure() {
 	decompress "$CONFIG" >"$wanted"
 	grep -qE '^(CONFIG_[A-Za-z0-9_]+=|# CONFIG_[A-Za-z0-9_]+ is not set)' "$wanted" ||
 		die "CONFIG=$CONFIG: not a kernel configuration"
+	! grep -qx 'CONFIG_DEBUG_INFO_BTF=y' "$wanted" || need_packages pahole
 	# what is as before keeps its time, so that make has nothing to do
 	cp "$wanted" "$DEB_OBJ/.config.new"
 	KCONFIG_CONFIG=.config.new quietly "$DEB/config.log" deb_make olddefconfig ||

@@ -7,10 +7,7 @@
 # after the other.  Each part is a directory of patches, threaded below a cover
 # letter, and the same as a mailbox.  REROLL=2 makes it [PATCH v2 ...].
 #
-# The parts are the files of patches/cover (or of patches/<base>/cover, if a base
-# needs its own), in the order of their names: what the cover letter says, and
-# the subject of the First patch, of which a base may have one of several.  The
-# tool fills in:
+# A part's cover letter is in patches/cover (see parts.sh).  The tool fills in:
 #
 #	@lines@	how long the files are, before and after
 #	@cost@	what make bench found, unless that was another tree
@@ -20,69 +17,15 @@
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 # shellcheck source=tooling/series.sh
 . "$TOP/tooling/series.sh"
+# shellcheck source=tooling/parts.sh
+. "$TOP/tooling/parts.sh"
 # shellcheck source=tooling/results.sh
 . "$TOP/tooling/results.sh"
 
 OUT=$O/series/$BASE
 NEW=$OUT.new
 REROLL=${REROLL:-}
-PART_NAMES=()			# in order
-declare -A FROM TO		# of a part: the commit before it, and its last one
 MAIL=("${FORMAT[@]}" --quiet --cover-letter --thread=shallow --base=base)
-
-cover_dir() {
-	if [ -d "$PATCHES/cover" ]; then echo "$PATCHES/cover"; else echo "$TOP/patches/cover"; fi
-}
-
-# head_of PART KEY: lines 'KEY: value' before the first empty line of its cover
-head_of() {
-	sed -n "/^\$/q; s/^$2: //p" "$COVERS/$1"
-}
-
-# commit_of SUBJECT: the commit of the series with it
-commit_of() {
-	awk -v subject="$1" '{ commit = $1; sub(/^[^ ]* /, "") } $0 == subject { print commit }' \
-		"$SCRATCH/commits"
-}
-
-# first_of PART: its first commit; none if this base has no patch of that name
-first_of() {
-	local subject commit
-	while read -r subject; do
-		commit=$(commit_of "$subject")
-		[ -z "$commit" ] || { echo "$commit"; return; }
-	done < <(head_of "$1" First)
-}
-
-# find_parts: which commits are in which part
-find_parts() {
-	local part first last='' previous
-	previous=$(kgit rev-parse base)
-	for part in "$COVERS"/*; do
-		part=${part##*/}
-		[ -n "$(head_of "$part" Subject)" ] || die "$COVERS/$part: no Subject"
-		first=$previous
-		if [ -n "$last" ]; then
-			first=$(first_of "$part")
-			[ -n "$first" ] ||
-				die "$COVERS/$part: no patch \"$(head_of "$part" First | head -n 1)\" in $BASE"
-			first=$(kgit rev-parse "$first^")
-			[ "$(kgit rev-list --count "$previous..$first")" -gt 0 ] ||
-				die "$COVERS/$part: begins before the part $last does"
-			TO[$last]=$first
-		fi
-		FROM[$part]=$first
-		PART_NAMES+=("$part")
-		last=$part
-		previous=$first
-	done
-	[ -n "$last" ] || die "no cover letters in $COVERS"
-	TO[$last]=$(kgit rev-parse series)
-}
-
-patches_of() {
-	kgit rev-list --count "${FROM[$1]}..${TO[$1]}"
-}
 
 # lines_at COMMIT FILE...: lines of all of them
 lines_at() {
@@ -210,10 +153,8 @@ main() {
 	"$TOP/tooling/tree.sh"
 	one_at_a_time make
 	refuse_unwritten
-	COVERS=$(cover_dir)
 	new_scratch
 	trap 'rm -rf "$SCRATCH" "$NEW"' EXIT
-	kgit log --format='%H %s' base..series >"$SCRATCH/commits"
 	find_parts
 	rm -rf "$NEW"
 	mkdir -p "$NEW" || die "cannot write to $NEW"

@@ -39,6 +39,9 @@ inputs() {
 	expect 2 'unknown BASE=nope \(have: .*6\.12' make -s -C "$TOP" check BASE=nope
 	expect 2 'unknown BASE=\.\./6\.12' make -s -C "$TOP" tree BASE=../6.12
 	expect 2 'no check nonsense' "$TOP/tooling/check.sh" nonsense
+	expect 2 'REROLL=two: not a number' make -s -C "$TOP" series REROLL=two
+	expect 2 'CONFIG=/nowhere: no such file' make -s -C "$TOP" deb CONFIG=/nowhere
+	expect 2 'CONFIG=/etc/passwd: not a kernel configuration' make -s -C "$TOP" deb CONFIG=/etc/passwd
 	expect 2 'ACCEL=nonsense' make -s -C "$TOP" boot ACCEL=nonsense
 	expect 2 'usage: bench-guest\.sh' "$TOP/tooling/bench-guest.sh" nonsense
 	expect 2 'ROUNDS=0 .*not numbers' env ROUNDS=0 "$TOP/tooling/bench-guest.sh"
@@ -126,6 +129,10 @@ guests() {
 	mkdir "$SCRATCH/bin"
 	printf '#!/bin/sh\necho "QEMU emulator version 2.1.0"\n' >"$SCRATCH/bin/qemu-system-$ARCH"
 	chmod +x "$SCRATCH/bin/qemu-system-$ARCH"
+	expect 2 'IMAGE=/nowhere: no such file' env IMAGE=/nowhere "$TOP/tooling/boot.sh"
+	expect 2 'IMAGE=/etc/passwd: not a kernel' env IMAGE=/etc/passwd "$TOP/tooling/boot.sh"
+	printf '!<arch>\n' >"$SCRATCH/some.deb"
+	expect 2 'IMAGE=.*: no package of a kernel' env IMAGE="$SCRATCH/some.deb" "$TOP/tooling/boot.sh"
 	expect 2 'version 2\.1\.0, too old' env PATH="$SCRATCH/bin:$PATH" "$TOP/tooling/boot.sh"
 	expect 1 'guest panics: .*Kernel panic' guest 'run_guest panics 60 ""'
 	expect 1 'guest hangs: .*silent for 10 s' guest 'run_guest hangs 60 "" -S'

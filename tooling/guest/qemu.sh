@@ -60,12 +60,18 @@ take_image() {
 	[ -n "$IMAGE" ] || return 0
 	[ -f "$IMAGE" ] || die "IMAGE=$IMAGE: no such file"
 	IMAGE=$(realpath "$IMAGE")
-	[[ $IMAGE = *.deb ]] || return 0
+	[[ $IMAGE = *.deb ]] || { is_kernel; return; }
 	mkdir -p "$RESULTS"
 	dpkg-deb --fsys-tarfile "$IMAGE" 2>/dev/null |
 		tar -xO --wildcards './boot/vmlinuz-*' >"$RESULTS/vmlinuz" 2>/dev/null ||
 		die "IMAGE=$IMAGE: no package of a kernel"
 	IMAGE=$RESULTS/vmlinuz
+}
+
+# is_kernel: QEMU would take anything for a boot sector, and be silent
+is_kernel() {
+	[ "$(dd if="$IMAGE" bs=1 skip=514 count=4 2>/dev/null | tr -d '\0')" = HdrS ] ||
+		[ "$(head -c 4 "$IMAGE" | tr -d '\0')" = $'\x7fELF' ] || die "IMAGE=$IMAGE: not a kernel"
 }
 
 # kernel_image: vmlinux, unless there is a bzImage that was made of it
