@@ -383,6 +383,7 @@ main() {
 	*) die 'usage: KERNEL=directory apply.sh apply|unapply' ;;
 	esac
 	check_series
+	need_patches
 	find_kernel
 	need_packages git
 	one_in_this_tree

@@ -150,6 +150,7 @@ main() {
 	local part count
 	check_base
 	[[ $REROLL =~ ^([1-9][0-9]*)?$ ]] || die "REROLL=$REROLL: not a number"
+	need_patches
 	"$TOP/tooling/tree.sh"
 	one_at_a_time make
 	refuse_unwritten

@@ -36,7 +36,6 @@ first_of() {
 # find_parts: which commits are in which part
 find_parts() {
 	local part first last='' previous
-	[ "$(kgit rev-list --count base..series)" -gt 0 ] || die "there are no patches for $BASE yet"
 	previous=$(kgit rev-parse base)
 	for part in "$COVERS"/*; do
 		part=${part##*/}

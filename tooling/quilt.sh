@@ -18,6 +18,7 @@ UNDER=features/all/virtio-buffers	# debian/patches has its own of this kind ther
 main() {
 	local name commit
 	check_base
+	need_patches
 	"$TOP/tooling/tree.sh"
 	one_at_a_time make
 	refuse_unwritten
@@ -29,7 +30,6 @@ main() {
 			>"$NEW/debian/patches/$UNDER/$name"
 		echo "$UNDER/$name" >>"$NEW/debian/patches/series"
 	done < <(paste -d ' ' <(series_patches "$PATCHES/series") <(kgit rev-list --reverse base..series))
-	[ -s "$NEW/debian/patches/series" ] || die "there are no patches for $BASE yet"
 	rm -rf "$OUT"
 	mv "$NEW" "$OUT"
 	say "${OUT#"$PWD/"}/debian/patches: $(wc -l <"$OUT/debian/patches/series") patches"

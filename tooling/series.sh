@@ -61,6 +61,11 @@ check_series() {
 	done < <(series_files "$PATCHES/series")
 }
 
+# need_patches: a base may have none yet
+need_patches() {
+	[ -n "$(series_patches "$PATCHES/series")" ] || die "there are no patches for BASE=$BASE yet"
+}
+
 # inputs: a hash of all that the series is made from
 inputs() {
 	local name
