@@ -29,7 +29,7 @@ html() {
 	sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' | tr -d '\000-\010\013\014\016-\037'
 }
 
-# table [HEADER]: of what stdin has, fields by tabs; the first line is its head.
+# table: of what stdin has, fields by tabs; the first line is its head.
 # Numbers stand at the right, verdicts in colour.
 table() {
 	html | awk -F '\t' '
@@ -206,20 +206,12 @@ bench() {
 }
 
 whole_paths() {
-	local text
-	for text in "${1%/*}"/*.txt; do
-		[ ! -s "$text" ] || pre <"$text"
-	done
+	tr , '\t' <"$1" | table
 	plots "${1%/*}"
 }
 
 text() {
 	pre <"$1"
-}
-
-# first_csv DIR: a name even if there is none
-first_csv() {
-	find "$1" -maxdepth 1 -name '*.csv' 2>/dev/null | sort | head -n 1 | grep . || echo "$1/none.csv"
 }
 
 page() {
@@ -239,7 +231,7 @@ page() {
 	echo '</section>'
 	section 'Size of the ring' "$RESULTS/size.txt" 'make check' text
 	section 'What a request costs the driver' "$RESULTS/bench/instructions.csv" 'make bench' bench
-	section 'Whole paths in a guest' "$(first_csv "$RESULTS/bench-guest")" 'make bench-guest' whole_paths
+	section 'Whole paths in a guest' "$RESULTS/bench-guest/summary.csv" 'make bench-guest' whole_paths
 	section 'Coverage of the ring by its tests in user space' "$RESULTS/coverage.txt" 'make coverage' text
 	echo '</body></html>'
 }
