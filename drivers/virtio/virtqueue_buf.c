@@ -351,13 +351,6 @@ static noinline void vring_add_list(struct vring_virtqueue *vq,
  * Reserve: room for a whole buffer, in the ring or in a table.
  */
 
-static bool vring_wants_table(const struct vring_virtqueue *vq,
-			      unsigned int nents)
-{
-	/* FIXME: tune this threshold */
-	return vq->indirect && nents > 1 && vq->vq.num_free;
-}
-
 static noinline __cold int vring_refuse_buf(struct vring_virtqueue *vq,
 					    const void *data)
 {
@@ -424,8 +417,9 @@ static noinline int vring_start_table(struct vring_virtqueue *vq, gfp_t gfp,
 				      bool notify)
 {
 	struct vring_buf *buf = &vq->buf;
-	struct vring_cursor *at = &buf->at;
-	size_t records = vring_maps_pieces(vq) ? buf->size : 0;
+	bool small = buf->size <= VRING_SMALL_DESCS;
+	size_t size = small ? VRING_SMALL_DESCS : buf->size;
+	size_t records = vring_maps_tables(vq) ? size : 0;
 	void *table;
 
 	BUILD_BUG_ON(sizeof(struct vring_desc_extra) !=
@@ -433,21 +427,25 @@ static noinline int vring_start_table(struct vring_virtqueue *vq, gfp_t gfp,
 	BUILD_BUG_ON(sizeof(struct vring_packed_desc) !=
 		     sizeof(struct vring_desc));
 
-	/*
-	 * The table must be in lowmem, or virt_to_phys() would give the device
-	 * a bogus address.
-	 */
-	table = kmalloc_array(records + buf->size, sizeof(struct vring_desc),
-			      gfp & ~__GFP_HIGHMEM);
-	if (!table)
-		return vring_start_ring(vq, notify);
+	if (small && vq->nr_kept) {
+		table = vring_table(vq->kept[--vq->nr_kept]);
+	} else {
+		/*
+		 * The table must be in lowmem, or virt_to_phys() would give
+		 * the device a bogus address.
+		 */
+		table = kmalloc_array(records + size, sizeof(struct vring_desc),
+				      gfp & ~__GFP_HIGHMEM);
+		if (!table)
+			return vring_start_ring(vq, notify);
+	}
 
 	buf->table = true;
 	buf->plain = !vring_mapped(vq);
-	buf->indir_desc = table;
-	at->desc = (struct vring_desc *)table + records;
+	buf->indir_desc = table + (small ? VRING_SMALL : 0);
 	buf->records = records * sizeof(struct vring_desc);
-	at->word = vq->word_table;
+	buf->at.desc = table + buf->records;
+	buf->at.word = vq->word_table;
 	return 0;
 }
 
@@ -619,10 +617,11 @@ static noinline __cold void vring_rewind(struct vring_virtqueue *vq)
 	bool table = buf->table;
 
 	if (vring_maps_pieces(vq) && num)
-		vring_unmap_pieces(vq, table ? buf->indir_desc : vq->desc_extra,
+		vring_unmap_pieces(vq, table ? vring_table(buf->indir_desc) :
+				   vq->desc_extra,
 				   table ? 0 : vq->free_head, num, table);
 	if (table)
-		kfree(buf->indir_desc);
+		kfree(vring_table(buf->indir_desc));
 	else if (virtqueue_is_packed(vq))
 		vring_rewind_packed(vq, num);
 
@@ -774,7 +773,8 @@ int __virtqueue_start_buf(struct virtqueue *_vq, void *data,
 	buf->data = data;
 	vring_in_len_start(buf, 0, 0);
 
-	if (vring_wants_table(vq, nents))
+	/* FIXME: tune this threshold */
+	if (vq->indirect && nents > 1 && vq->vq.num_free)
 		return vring_start_table(vq, gfp, notify);
 	return vring_start_ring(vq, notify);
 }

@@ -802,6 +802,37 @@ static void table_alloc_fails(struct kunit *test)
 	vring_expect_state(vd, &before, 0);
 }
 
+/* A small table serves the next buffer as well, a large one is freed */
+static void small_table_kept(struct kunit *test)
+{
+	struct vring_device *vd;
+	struct vring_request *req, *large;
+
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
+		kunit_skip(test, "needs CONFIG_TRACEPOINTS to see allocations");
+	vd = create(test);
+	req = prepare(vd, &recipes[8], 0);
+	large = vring_request_create(vd, 8, 5, 4);
+
+	KUNIT_EXPECT_EQ(test, 0, add(vd, req, &recipes[8]));
+	KUNIT_EXPECT_EQ(test, 0, vring_kept_tables(vd));
+	vring_expect_round_trip(vd, req);
+	KUNIT_EXPECT_EQ(test, 1, vring_kept_tables(vd));
+
+	KUNIT_EXPECT_EQ(test, 0, add(vd, req, &recipes[8]));
+	KUNIT_EXPECT_EQ(test, 0, vring_kept_tables(vd));
+	KUNIT_EXPECT_EQ(test, 1, vd->nr_tables);
+	vring_expect_round_trip(vd, req);
+	KUNIT_EXPECT_TRUE(test, vd->chain.indirect);
+	KUNIT_EXPECT_EQ(test, 1, vring_kept_tables(vd));
+
+	KUNIT_EXPECT_EQ(test, 0, vring_add_sgs(vd, large));
+	vring_expect_round_trip(vd, large);
+	KUNIT_EXPECT_TRUE(test, vd->chain.indirect);
+	KUNIT_EXPECT_EQ(test, 1, vring_kept_tables(vd));
+	vring_device_expect_nothing_held(vd);
+}
+
 static void ring_full(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -1104,6 +1135,7 @@ static struct kunit_case virtio_ring_cases[] = {
 	KUNIT_CASE_PARAM(add_buf_mapping_fails, vring_gen_dma),
 	KUNIT_CASE_PARAM(sgs_mapping_fails, vring_gen_dma),
 	KUNIT_CASE_PARAM(table_alloc_fails, vring_gen_indirect),
+	KUNIT_CASE_PARAM(small_table_kept, vring_gen_indirect),
 	KUNIT_CASE_PARAM(ring_full, vring_gen_basic),
 	KUNIT_CASE_PARAM(ring_full_whole_buffer, vring_gen_basic),
 	KUNIT_CASE_PARAM(broken, vring_gen_basic),

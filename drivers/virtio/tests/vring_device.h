@@ -249,6 +249,16 @@ struct vring_state {
 	char driver_area[4];		/* split: with avail->idx */
 };
 
+/* Tables that the ring keeps for later buffers, which is not leaking them */
+#ifdef CONFIG_VIRTIO_RING_KUNIT_PARITY
+static inline unsigned int vring_kept_tables(const struct vring_device *vd)
+{
+	return 0;
+}
+#else
+unsigned int vring_kept_tables(const struct vring_device *vd);
+#endif
+
 void vring_get_state(struct vring_device *vd, struct vring_state *state);
 void vring_expect_state(struct vring_device *vd,
 			const struct vring_state *before, unsigned int mapped);

@@ -271,6 +271,17 @@ void vring_device_destroy(struct vring_device *d)
 	d->pages = NULL;
 }
 
+unsigned int vring_device_kept(const struct vring_device *d)
+{
+	return d->vq && d->ops->kept_tables ? d->ops->kept_tables(d->vq) : 0;
+}
+
+void vring_device_keep_nothing(struct vring_device *d)
+{
+	if (d->vq && d->ops->drop_tables)
+		d->ops->drop_tables(d->vq);
+}
+
 /*
  * Reading descriptors, both layouts
  */

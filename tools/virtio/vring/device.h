@@ -116,6 +116,13 @@ int vring_device_create(struct vring_device *d, const struct vring_ops *ops,
 			const struct vring_config *config);
 void vring_device_destroy(struct vring_device *d);
 
+/*
+ * The ring may keep tables that no buffer uses: how many now, and have it free
+ * them, so that the next one must be allocated.
+ */
+unsigned int vring_device_kept(const struct vring_device *d);
+void vring_device_keep_nothing(struct vring_device *d);
+
 /* "packed,indirect,event" and so on, in a buffer that the next call reuses */
 const char *vring_config_name(const struct vring_config *config);
 

@@ -81,6 +81,7 @@ struct before {
 };
 
 struct before look(void);
+unsigned long allocated(void);
 void expect_unchanged(const struct before *b);
 bool has_failed(const struct inject_point *point);
 bool takes_tables(void);

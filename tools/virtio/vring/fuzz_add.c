@@ -124,7 +124,7 @@ static void buffer_added(struct request *req, const struct before *b,
 	req->added = true;
 	req->nr_desc = b->num_free - d.vq->num_free;
 	req->mappings = account.mapped - b->mapped;
-	req->allocations = account.allocated - b->allocated;
+	req->allocations = allocated() - b->allocated;
 	CHECK(req->nr_desc == (table ? 1 : req->nr));
 	CHECK(req->allocations == table);
 
@@ -157,8 +157,10 @@ static void set_failures(void)
 {
 	u8 how = get_byte();
 
-	if (how & 0x40)
+	if (how & 0x40) {
+		vring_device_keep_nothing(&d);
 		inject_fail(&account.alloc, 1 + how % 2);
+	}
 	if (how & 0x80)
 		inject_fail(&account.map, 1 + how % 8);
 }

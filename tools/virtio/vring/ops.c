@@ -5,6 +5,23 @@
  */
 #include "ops.h"
 
+#ifdef VRING_PIECEWISE
+#include <vring.h>
+
+static unsigned int kept_tables(const struct virtqueue *vq)
+{
+	return to_vvq(vq)->nr_kept;
+}
+
+static void drop_tables(struct virtqueue *_vq)
+{
+	struct vring_virtqueue *vq = to_vvq(_vq);
+
+	while (vq->nr_kept)
+		kfree(vring_table(vq->kept[--vq->nr_kept]));
+}
+#endif
+
 const struct vring_ops VRING_OPS = {
 	.name = VRING_NAME,
 
@@ -60,6 +77,8 @@ const struct vring_ops VRING_OPS = {
 	.virtqueue_abort_buf = virtqueue_abort_buf,
 	.virtqueue_add_buf = virtqueue_add_buf,
 	.virtqueue_add_buf_single = virtqueue_add_buf_single,
+	.kept_tables = kept_tables,
+	.drop_tables = drop_tables,
 	.virtqueue_add_buf_linear = virtqueue_add_buf_linear,
 #endif
 };

@@ -70,6 +70,10 @@ struct vring_ops {
 	typeof(virtqueue_add_buf) *virtqueue_add_buf;
 	typeof(virtqueue_add_buf_single) *virtqueue_add_buf_single;
 	typeof(virtqueue_add_buf_linear) *virtqueue_add_buf_linear;
+
+	/* Tables that no buffer uses: how many, and free them */
+	unsigned int (*kept_tables)(const struct virtqueue *vq);
+	void (*drop_tables)(struct virtqueue *vq);
 };
 
 extern const struct vring_ops vring_series;

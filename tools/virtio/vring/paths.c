@@ -396,6 +396,48 @@ static void try_reduce(void)
 	inject_fail(&account.alloc, 0);
 }
 
+/* Small tables are kept, but not more of them than KEPT */
+#define KEPT	32
+
+static void add_small_table(void)
+{
+	CHECK(!virtqueue_start_buf(d.vq, memory, 2, 2, GFP_ATOMIC));
+	virtqueue_add_linear(d.vq, memory, 1, DMA_TO_DEVICE);
+	virtqueue_add_linear(d.vq, memory, 1, DMA_FROM_DEVICE);
+	CHECK(!virtqueue_end_buf(d.vq));
+}
+
+static void try_kept_tables(bool packed, bool dma)
+{
+	unsigned long ring;
+	unsigned int i;
+
+	create(&(struct vring_config){ .size = 64, .packed = packed,
+				       .indirect = true, .dma = dma });
+	doing = "tables that are kept";
+	ring = account.allocated;
+	for (i = 0; i < KEPT + 8; i++)
+		add_small_table();
+	CHECK(account.allocated == ring + KEPT + 8);
+	for (i = 0; i < KEPT + 8; i++) {
+		complete();
+		get();
+	}
+	CHECK(vring_device_kept(&d) == KEPT);
+	CHECK(account.allocated == ring + KEPT);
+
+	/* They are used before another one is allocated. */
+	for (i = 0; i < KEPT + 1; i++)
+		add_small_table();
+	CHECK(!vring_device_kept(&d));
+	CHECK(account.allocated == ring + KEPT + 1);
+	for (i = 0; i < KEPT + 1; i++) {
+		complete();
+		get();
+	}
+	destroy();
+}
+
 /* Only split rings may be in memory of the transport. */
 static void try_transport_ring(void)
 {
@@ -548,6 +590,8 @@ int main(int argc, char **argv)
 	}
 	try_misuse(&with_tables, add_with_context);
 	try_misuse(&premapped, add_linear);
+	for (i = 0; i < 4; i++)
+		try_kept_tables(i & 1, i & 2);
 	printf("%lu checks: all as they should be\n", nr_checks);
 	return 0;
 }

@@ -345,6 +345,7 @@ static void fail_each(const struct way *way, unsigned int out, unsigned int in,
 	for (nth = 1; ; nth++) {
 		request_init(req, out, in);
 		mapped = account.mapped;
+		vring_device_keep_nothing(&d);
 		inject_fail(point, nth);
 		doing = way->name;
 		err = way->add(req);
