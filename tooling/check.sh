@@ -15,7 +15,7 @@
 
 CHECKS=(scripts tree round-trip kunit boot swiotlb parity debug patches
 	warnings style size documentation mail-series apply quilt ring coverage fuzz
-	results worked-example bad-input)
+	results worked-example bad-input mainline)
 LOGS=$RESULTS/check
 KTAP=$LOGS/check.ktap
 NUMBER=0			# of checks, so far

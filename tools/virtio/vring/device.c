@@ -48,6 +48,8 @@ const char *vring_config_name(const struct vring_config *config)
 
 static bool vring_config_makes_sense(const struct vring_config *c)
 {
+	if (c->premapped && !VRING_PREMAPPED)
+		return false;
 	if (c->packed)
 		return !c->legacy && !c->foreign;
 	if (c->size & (c->size - 1))

@@ -961,7 +961,7 @@ static void choose_config(struct vring_config *c)
 		.indirect	= one_in(2),
 		.event		= one_in(2),
 		.dma		= one_in(2),
-		.premapped	= one_in(4),
+		.premapped	= one_in(4) && VRING_PREMAPPED,
 		.ctx		= one_in(6),
 	};
 	if (c->packed) {

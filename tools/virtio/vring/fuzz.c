@@ -360,7 +360,8 @@ static void do_premap(void)
 {
 	int err = virtqueue_set_dma_premapped(d.vq);
 
-	CHECK(err == (d.vq->num_free == d.size ? 0 : -EINVAL));
+	CHECK(err == (!VRING_PREMAPPED ? -EOPNOTSUPP :
+		      d.vq->num_free == d.size ? 0 : -EINVAL));
 	if (!err)
 		d.config.premapped = true;
 }
@@ -408,7 +409,7 @@ static void get_config(struct vring_config *c)
 		.indirect	= bits & 2,
 		.event		= bits & 4,
 		.dma		= bits & 8,
-		.premapped	= (bits & 0x30) == 0x30,
+		.premapped	= VRING_PREMAPPED && (bits & 0x30) == 0x30,
 		.ctx		= (bits & 0x60) == 0x60,
 	};
 	if (c->packed)

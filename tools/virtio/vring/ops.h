@@ -14,6 +14,8 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_ring.h>
 
+#include "this_kernel.h"
+
 struct vring_ops {
 	const char *name;
 

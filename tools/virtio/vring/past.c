@@ -143,6 +143,7 @@ static void stale_packed_flags(void)
 	}
 }
 
+#if VRING_PREMAPPED
 /* The driver's pieces are the driver's to unmap, but the table is the ring's. */
 static void premapped_table_leaks(void)
 {
@@ -164,6 +165,7 @@ static void premapped_table_leaks(void)
 		destroy();
 	}
 }
+#endif
 
 /* A piece is unmapped in the direction that it was mapped in, on every path. */
 static void wrong_direction(void)
@@ -532,7 +534,9 @@ static const struct {
 	{ "(c) swiotlb full is -EIO", full_swiotlb_is_no_io_error,
 	  .in_base = true },
 	{ "(d) stale packed flags after a failed mapping", stale_packed_flags },
+#if VRING_PREMAPPED
 	{ "table of a premapped buffer not unmapped", premapped_table_leaks },
+#endif
 	{ "unmapped in the wrong direction", wrong_direction },
 	{ "no memory for the table, packed", no_memory_for_packed_table },
 	{ "unmapped an address that the device rewrote", rewritten_addresses },

@@ -384,7 +384,7 @@ static bool config_get(unsigned int n, struct vring_config *config)
 		.packed		= s >= 3,
 		.indirect	= n % 2,
 		.dma		= n % 6 >= 2,
-		.premapped	= n % 6 >= 4,
+		.premapped	= VRING_PREMAPPED && n % 6 >= 4,
 	};
 	return true;
 }

@@ -387,19 +387,22 @@ static const struct fake_model fake_i2c_model = {
 	.answer		= fake_i2c_answer,
 };
 
-static int fake_i2c_match(struct device *dev, void *unused)
+static int fake_i2c_found(struct device *dev, void *data)
 {
-	return !!i2c_verify_adapter(dev);
+	struct i2c_adapter **adapter = data;
+
+	*adapter = i2c_verify_adapter(dev);
+	return !!*adapter;
 }
 
+/* It stays while the driver is bound. */
 static struct i2c_adapter *fake_i2c_adapter(struct fake_device *fd)
 {
-	struct device *dev = device_find_child(&fd->vdev.dev, NULL,
-					       fake_i2c_match);
+	struct i2c_adapter *adapter = NULL;
 
-	KUNIT_ASSERT_NOT_NULL(fd->test, dev);
-	put_device(dev);	/* it stays while the driver is bound */
-	return i2c_verify_adapter(dev);
+	device_for_each_child(&fd->vdev.dev, &adapter, fake_i2c_found);
+	KUNIT_ASSERT_NOT_NULL(fd->test, adapter);
+	return adapter;
 }
 
 static void fake_i2c_expect(struct kunit *test, struct fake_i2c *i2c,
