@@ -396,12 +396,13 @@ static void try_reduce(void)
 	inject_fail(&account.alloc, 0);
 }
 
-/* Small tables are kept, but not more of them than KEPT */
+/* Tables of up to SMALL descriptors are kept, but not more of them than KEPT */
+#define SMALL	8
 #define KEPT	32
 
-static void add_small_table(void)
+static void add_table(unsigned int nents)
 {
-	CHECK(!virtqueue_start_buf(d.vq, memory, 2, 2, GFP_ATOMIC));
+	CHECK(!virtqueue_start_buf(d.vq, memory, nents, 2, GFP_ATOMIC));
 	virtqueue_add_linear(d.vq, memory, 1, DMA_TO_DEVICE);
 	virtqueue_add_linear(d.vq, memory, 1, DMA_FROM_DEVICE);
 	CHECK(!virtqueue_end_buf(d.vq));
@@ -416,8 +417,17 @@ static void try_kept_tables(bool packed, bool dma)
 				       .indirect = true, .dma = dma });
 	doing = "tables that are kept";
 	ring = account.allocated;
+	add_table(SMALL + 1);
+	complete();
+	get();
+	CHECK(!vring_device_kept(&d) && account.allocated == ring);
+	add_table(SMALL);
+	complete();
+	get();
+	CHECK(vring_device_kept(&d) == 1);
+
 	for (i = 0; i < KEPT + 8; i++)
-		add_small_table();
+		add_table(2);
 	CHECK(account.allocated == ring + KEPT + 8);
 	for (i = 0; i < KEPT + 8; i++) {
 		complete();
@@ -428,7 +438,7 @@ static void try_kept_tables(bool packed, bool dma)
 
 	/* They are used before another one is allocated. */
 	for (i = 0; i < KEPT + 1; i++)
-		add_small_table();
+		add_table(2);
 	CHECK(!vring_device_kept(&d));
 	CHECK(account.allocated == ring + KEPT + 1);
 	for (i = 0; i < KEPT + 1; i++) {
