@@ -1,12 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# usage: [CONVERTED=drivers] [GUEST_CMDLINE=parameters] boot.sh [DEVICES]
+# usage: [CONVERTED=drivers] [GUEST_CMDLINE=parameters] [GUEST_QEMU=options]
+#        [GUEST_FACTS=facts] [MEMORY=1G] boot.sh [DEVICES]
 #
 # Boots one guest with the devices of guest/devices (or of the file named),
 # lets it do real I/O through each of them, and compares what the guest saw
 # with what the host has.  Ends with a table; the same in $RESULTS/boot.tsv,
 # and, as test results, in boot.ktap and boot.xml (JUnit).
+#
+# qemu.sh runs the guest, host.sh knows the devices, qmp.sh answers what the
+# guest asks meanwhile; in the guest init runs the tests of guest/tests.
 
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -18,93 +22,62 @@ GUEST=$TOP/tooling/guest
 . "$GUEST/initramfs.sh"
 # shellcheck source=tooling/results.sh
 . "$TOP/tooling/results.sh"
+# shellcheck source=tooling/guest/qmp.sh
+. "$GUEST/qmp.sh"
+# shellcheck source=tooling/guest/host.sh
+. "$GUEST/host.sh"
 
 DEVICES=${1:-$GUEST/devices}
+GUEST_QEMU=${GUEST_QEMU:-}
+GUEST_FACTS=${GUEST_FACTS:-}	# for its init: failslab=PERCENT kmemleak=on
 RUN=$RESULTS/boot		# QEMU's working directory
 TSV=$RESULTS/boot.tsv
-DISK_BYTES=$((64 << 20))	# of an image: all of it is written and read
-NET_BYTES=$((16 << 20))		# each way
-RNG_BYTES=$((64 << 10))
 FIRST_SLOT=4			# on the PCI bus
+LAST_SLOT=30
 LIMIT=${LIMIT:-240}		# seconds, for the whole guest
 
 NAMES=()			# the devices, in the order of the table
-declare -A DRIVER SLOT RING INDIRECT EVENT_IDX OPTIONS	# by name
+NOT_TRIED=()			# those that this machine does not let us try
+declare -A DRIVER TEST SLOT RING INDIRECT EVENT_IDX OPTIONS	# by name
+declare -A READ WRITTEN		# by name: the least number of bytes
 declare -A KIND			# of a call in guest/calls: new or classic
-CONVERTED=${CONVERTED:-}	# drivers that must use the new calls, if not those of guest/calls
+CONVERTED=${CONVERTED:-all}	# drivers that must use the new calls, and no others
 QEMU_ARGS=()
+GUEST_PROGRAMS=(fio sha256sum)	# beside busybox
+GUEST_FILES=()			# "path-in-the-guest path-here"
+IOMMU=				# virtio or intel: it translates for those with iommu_platform
 declare -A REPORT		# by name.key: what the guest said
 declare -A COUNT		# by kind.virtioN: buffers
+MISSED=0			# buffers that were not counted
 
 # rows FILE: the lines of a table, without its comments
 rows() { grep -vE '^[[:space:]]*(#|$)' "$1"; }
 
 read_tables() {
-	local name driver ring indirect event_idx options kind converted=
+	local name driver ring indirect event_idx options kind
 	while read -r name driver ring indirect event_idx options; do
-		declare -F "plug_$driver" >/dev/null ||
+		declare -F "plug_${driver/\//_}" >/dev/null ||
 			die "$DEVICES: $name: no test for driver \"$driver\""
+		if [ "$driver" = virtio_net/tap ] && ! have_taps; then
+			NOT_TRIED+=("$name")
+			continue
+		fi
 		SLOT[$name]=$(printf '%02x' $((FIRST_SLOT + ${#NAMES[@]})))
 		NAMES+=("$name")
-		DRIVER[$name]=$driver RING[$name]=$ring INDIRECT[$name]=$indirect
+		DRIVER[$name]=${driver%/*} TEST[$name]=${driver/\//_}
+		RING[$name]=$ring INDIRECT[$name]=$indirect
 		EVENT_IDX[$name]=$event_idx OPTIONS[$name]=$options
 	done < <(rows "$DEVICES")
 	[ ${#NAMES[@]} -gt 0 ] || die "$DEVICES: no devices"
+	[ ${#NAMES[@]} -le $((LAST_SLOT - FIRST_SLOT + 1)) ] ||
+		die "$DEVICES: more devices than slots on the bus"
 
 	while read -r kind name; do
 		case $kind in
 		new | classic) KIND[$name]=$kind ;;
-		converted) converted+="$name " ;;
 		*) die "guest/calls: what is \"$kind\"?" ;;
 		esac
 	done < <(rows "$GUEST/calls")
-	CONVERTED=${CONVERTED:-$converted}
-}
-
-# virtio_options NAME: what every virtio device on PCI is asked for
-virtio_options() {
-	local packed=off
-	[ "${RING[$1]}" = packed ] && packed=on
-	printf 'bus=pcie.0,addr=0x%s,disable-legacy=on,packed=%s,indirect_desc=%s,event_idx=%s%s' \
-		"${SLOT[$1]}" "$packed" "${INDIRECT[$1]}" "${EVENT_IDX[$1]}" \
-		"${OPTIONS[$1]:+,${OPTIONS[$1]}}"
-}
-
-# A flush need not reach the host's disk: what is tested ends in QEMU.
-plug_image() {
-	truncate -s "$DISK_BYTES" "$RUN/$1.img"
-	fallocate -p -o 0 -l 4096 "$RUN/$1.img" 2>/dev/null ||
-		die "$RUN: no holes can be punched in its files, as discard needs; choose another O="
-	QEMU_ARGS+=(-blockdev "driver=raw,node-name=$1,discard=unmap,cache.no-flush=on,file.driver=file,file.filename=$1.img,file.discard=unmap,file.cache.no-flush=on")
-}
-
-plug_virtio_blk() {
-	plug_image "$1"
-	QEMU_ARGS+=(-device "virtio-blk-pci,drive=$1,$(virtio_options "$1")")
-}
-
-plug_virtio_scsi() {
-	plug_image "$1"
-	QEMU_ARGS+=(-device "virtio-scsi-pci,id=$1-bus,$(virtio_options "$1")"
-		-device "scsi-hd,bus=$1-bus.0,drive=$1")
-}
-
-# No port of the host is opened and nothing leaves it: two addresses that the
-# guest can reach are commands here.  Port 1 swallows and counts, port 2 sends.
-plug_virtio_net() {
-	local net=10.0.$((0x${SLOT[$1]}))
-	head -c "$NET_BYTES" /dev/urandom >"$RUN/$1.to-guest"
-	QEMU_ARGS+=(-netdev "user,id=$1,net=$net.0/24,restrict=on,guestfwd=tcp:$net.100:1-cmd:sh -c 'head -c $NET_BYTES | tee $1.from-guest | wc -c',guestfwd=tcp:$net.100:2-cmd:cat $1.to-guest"
-		-device "virtio-net-pci,netdev=$1,$(virtio_options "$1")")
-}
-
-# A stream that never repeats, and is longer than the guest can drain: lines of
-# 64 bytes, as many as the driver asks for at once, that carry their number
-plug_virtio_rng() {
-	head -c $((27 * 32768)) /dev/urandom | od -An -v -tx1 -w27 | tr -d ' ' |
-		awk '{ print 10000000 + NR, $0 }' >"$RUN/$1.stream"
-	QEMU_ARGS+=(-object "rng-random,id=$1,filename=$1.stream"
-		-device "virtio-rng-pci,rng=$1,$(virtio_options "$1")")
 }
 
 # A probe for each call: it fires on return, when the buffer has been accepted
@@ -115,7 +88,7 @@ guest_calls() {
 	. "$OBJ/offsets/offsets"
 	for call in "${!KIND[@]}"; do
 		# shellcheck disable=SC2016 # the kernel's variables, not ours
-		printf '%s r:vq/%s %s dev=+0(+%d(+%d($arg1))):string ret=$retval:s32\n' \
+		printf '%s r64:vq/%s %s dev=+0(+%d(+%d($arg1))):string ret=$retval:s32\n' \
 			"$call" "$call" "$call" "$VDEV_NAME" "$VQ_VDEV"
 	done
 }
@@ -123,31 +96,51 @@ guest_calls() {
 guest_devices() {
 	local name
 	for name in "${NAMES[@]}"; do
-		printf '%s %s %s\n' "$name" "${DRIVER[$name]}" "${SLOT[$name]}"
+		printf '%s %s %s %s\n' "$name" "${DRIVER[$name]}" "${SLOT[$name]}" "${TEST[$name]}"
 	done
 }
 
+# our_program NAME: made of guest/programs/NAME.c
+our_program() {
+	[ ! -e "$RUN/$1" ] || return 0
+	gcc -O2 -Wall -Wextra -Werror -static -o "$RUN/$1" "$GUEST/programs/$1.c" ||
+		die "cannot compile $1.c"
+	GUEST_FILES+=("/bin/$1 $RUN/$1")
+}
+
 make_initramfs() {
+	local program paths=()
 	guest_calls >"$RUN/calls"
 	guest_devices >"$RUN/devices"
 	{
+		echo "memory $(numfmt --from=iec "$MEMORY")"
+		tr ' =' '\n ' <<<"$GUEST_FACTS"
+	} >"$RUN/facts"
+	for program in "${GUEST_PROGRAMS[@]}"; do
+		paths+=("$(command -v "$program")")
+	done
+	{
 		spec_base "$GUEST/init"
-		spec_programs "$(command -v fio)" "$(command -v sha256sum)"
-		echo "file /disk.fio $GUEST/disk.fio 644 0 0"
-		echo "file /calls $RUN/calls 644 0 0"
-		echo "file /devices $RUN/devices 644 0 0"
+		spec_programs "${paths[@]}"
+		printf 'file %s 755 0 0\n' "/tests $GUEST/tests" "/disk.fio $GUEST/disk.fio" \
+			"/calls $RUN/calls" "/devices $RUN/devices" "/facts $RUN/facts" "${GUEST_FILES[@]}"
 	} | initramfs "$RUN/initramfs"
 }
 
+# The first failure is the cause; a device that was plugged in again may have
+# another number; of everything else the last word counts.
 read_report() {
 	local name key value vdev
 	while read -r name key value; do
-		if [ "$key" = calls ]; then
+		case $key in
+		calls)
 			vdev=${KIND[$name]}.${value% *}
 			COUNT[$vdev]=$((${COUNT[$vdev]:-0} + ${value#* }))
-		else
-			REPORT[$name.$key]=${REPORT[$name.$key]:-$value}
-		fi
+			;;
+		failed) REPORT[$name.$key]=${REPORT[$name.$key]:-$value} ;;
+		vdev) [[ " ${REPORT[$name.$key]:-} " = *" $value "* ]] || REPORT[$name.$key]+=" $value" ;;
+		*) REPORT[$name.$key]=$value ;;
+		esac
 	done < <(tr -d '\r' <"$RUN/report")
 }
 
@@ -162,53 +155,42 @@ negotiated() {
 	[ "${f:29:1}" = 1 ] && ring+=' event_idx'
 	[ "${f:33:1}" = 1 ] && ring+=' access_platform'
 	[ "${f:32:1}" = 1 ] || ring+=' legacy'
-	echo "$ring"
+	[[ $(said "$1" iommu) != DMA* ]] || [ "${f:33:1}" = 0 ] || ring+=' iommu'
+	echo "$ring${REPORT[$1.mode]:+ ${REPORT[$1.mode]}}"
 }
 
 asked() {
 	local ring=${RING[$1]}
 	[ "${INDIRECT[$1]}" = on ] && ring+=' indirect'
 	[ "${EVENT_IDX[$1]}" = on ] && ring+=' event_idx'
-	[[ ${OPTIONS[$1]} = *iommu_platform=on* ]] && ring+=' access_platform'
-	echo "$ring"
+	[[ ${OPTIONS[$1]} = *iommu_platform=on* ]] && ring+=" access_platform${IOMMU:+ iommu}"
+	echo "$ring$(asked_mode "$1")"
+}
+
+# asked_mode NAME: how a network device shall receive, and what it shall offload,
+# which takes a tap on the host's side
+asked_mode() {
+	[ "${DRIVER[$1]}" = virtio_net ] || return 0
+	case ${TEST[$1]},${OPTIONS[$1]} in
+	virtio_net_tap,*mrg_rxbuf=off*guest_tso4=off*) echo ' small csum' ;;
+	virtio_net_tap,*mrg_rxbuf=off*) echo ' big csum tso' ;;
+	virtio_net_tap,*) echo ' mergeable csum tso' ;;
+	*,*mrg_rxbuf=off*host_mtu=*) echo ' big' ;;
+	*,*mrg_rxbuf=off*) echo ' small' ;;
+	*) echo ' mergeable' ;;
+	esac
 }
 
 # buffers NAME KIND: how many; n/a if the kernel has no call of that kind
 buffers() {
-	local call
+	local call vdev sum=n/a
 	for call in "${!KIND[@]}"; do
-		if [ "${KIND[$call]}" = "$2" ] && [ "$(said "$call" call)" = present ]; then
-			echo "${COUNT[$2.$(said "$1" vdev)]:-0}"
-			return
-		fi
+		[ "${KIND[$call]}" != "$2" ] || [ "$(said "$call" call)" != present ] || sum=0
 	done
-	echo n/a
-}
-
-sum() { sha256sum | cut -d ' ' -f 1; }
-
-# host_sum NAME: of what the host has, in the form that the guest uses
-host_sum() {
-	case ${DRIVER[$1]} in
-	virtio_blk | virtio_scsi) sum <"$RUN/$1.img" ;;
-	virtio_net) echo "$(sum <"$RUN/$1.from-guest")+$(sum <"$RUN/$1.to-guest")" ;;
-	virtio_rng) stream_sum "$1" "$(said "$1" lines)" ;;
-	esac
-}
-
-# stream_sum NAME RUNS: of those lines of the stream, "first-last first-last"
-stream_sum() {
-	awk -v runs="$2" '
-	BEGIN {
-		n = split(runs, run, " ")
-		for (i = 1; i <= n; i++) {
-			split(run[i], edge, "-"); first[i] = edge[1] + 0; last[i] = edge[2] + 0
-		}
-		i = 1
-	}
-	i <= n && $1 + 0 > last[i] { i++ }
-	i <= n && $1 + 0 >= first[i] { print }
-	' "$RUN/$1.stream" | sum
+	[ "$sum" = n/a ] || for vdev in $(said "$1" vdev); do
+		sum=$((sum + ${COUNT[$2.$vdev]:-0}))
+	done
+	echo "$sum"
 }
 
 # constant FILE: one byte value from begin to end, so that a checksum says nothing
@@ -216,16 +198,6 @@ constant() {
 	local first
 	first=$(head -c 1 "$1" | od -An -to1 | tr -d ' ')
 	[ "$(tr -d "\\$first" <"$1" | head -c 1 | wc -c)" -eq 0 ]
-}
-
-# expected NAME KEY: the least number of bytes read or written
-expected() {
-	case ${DRIVER[$1]}.$2 in
-	virtio_rng.written) echo 0 ;;
-	virtio_rng.read) echo "$RNG_BYTES" ;;
-	virtio_net.*) echo "$NET_BYTES" ;;
-	*) echo "$DISK_BYTES" ;;
-	esac
 }
 
 # whats_wrong NAME HOST-SUM NEW CLASSIC: the first fault, or nothing
@@ -239,11 +211,11 @@ whats_wrong() {
 		echo "driver is \"$(said "$name" driver)\", not ${DRIVER[$name]}"
 	elif [ "$(negotiated "$name")" != "$(asked "$name")" ]; then
 		echo "ring is \"$(negotiated "$name")\", \"$(asked "$name")\" was asked for"
-	elif [ "$(said "$name" read)" -lt "$(expected "$name" read)" ]; then
+	elif [ "$(said "$name" read)" -lt "${READ[$name]:-0}" ]; then
 		echo "only $(said "$name" read) bytes read"
-	elif [ "$(said "$name" written)" -lt "$(expected "$name" written)" ]; then
+	elif [ "$(said "$name" written)" -lt "${WRITTEN[$name]:-0}" ]; then
 		echo "only $(said "$name" written) bytes written"
-	elif [ "$(said "$name" sha256)" != "$host_sum" ]; then
+	elif [ -z "$host_sum" ] || [ "$(said "$name" sha256)" != "$host_sum" ]; then
 		echo "data differ between guest and host"
 	elif [ -e "$RUN/$name.img" ] && constant "$RUN/$name.img"; then
 		echo 'the image is empty'
@@ -251,26 +223,31 @@ whats_wrong() {
 		echo 'no discard or no flush was done'
 	elif [ $((new + classic)) -eq 0 ]; then
 		echo 'no buffer was counted'
-	elif [ $((new + classic)) -lt "${REPORT[$name.requests]:-0}" ]; then
+	elif [ $((new + classic + MISSED)) -lt "${REPORT[$name.requests]:-0}" ]; then
 		echo "$((new + classic)) buffers counted for $(said "$name" requests) requests"
 	elif must_be_new "${DRIVER[$name]}" && [ "$new" -eq 0 ]; then
 		echo 'no buffer went through the new calls'
+	elif must_be_new "${DRIVER[$name]}" && [ "$classic" -ne 0 ]; then
+		echo 'some buffers went through the classic calls'
 	fi
 }
 
 # must_be_new DRIVER: it has been converted, and the tree carries the series
 must_be_new() {
-	[[ " $CONVERTED " = *" $1 "* ]] && [ -e "$LINUX/include/linux/virtio_buf.h" ]
+	[[ $CONVERTED = all || " $CONVERTED " = *" $1 "* ]] && [ -e "$LINUX/include/linux/virtio_buf.h" ]
 }
 
-# a probe that missed calls has not counted them
-check_counting() {
+# A probe misses a call when an interrupt finds another probe at work: so many
+# buffers, of whatever device, are not in the numbers.
+count_missed() {
 	local call
 	for call in "${!KIND[@]}"; do
 		[ "$(said "$call" call)" = present ] || continue
-		[ "$(said "$call" missed)/$(said "$call" dropped)" = 0/0 ] ||
-			fail "calls of $call were missed: the numbers of buffers are wrong"
+		[ "$(said "$call" dropped)" = 0 ] || fail "calls of $call were dropped: the numbers of buffers are wrong"
+		[ "${KIND[$call]}" = new ] || [ "$(said "$call" missed)" = 0 ] || fail "calls of $call were missed"
+		MISSED=$((MISSED + $(said "$call" missed)))
 	done
+	[ "$MISSED" -le 1000 ] || fail "$MISSED buffers were not counted"
 }
 
 # judge: all devices, into the TSV file
@@ -278,7 +255,7 @@ judge() {
 	local name host new classic wrong
 	printf 'device\tdriver\tring\tread\twritten\trequests\tsha256_guest\tsha256_host\tbuffers_new\tbuffers_classic\tverdict\treason\n' >"$TSV.new"
 	for name in "${NAMES[@]}"; do
-		host=$(host_sum "$name")
+		host=$("host_sum_${TEST[$name]}" "$name")
 		new=$(buffers "$name" new)
 		classic=$(buffers "$name" classic)
 		wrong=$(whats_wrong "$name" "$host" "$new" "$classic")
@@ -307,7 +284,7 @@ ktap() {
 
 # the TSV file for people: bytes in MiB, checksums shortened
 print_table() {
-	awk -F '\t' '
+	awk -F '\t' -v width="$(cut -f 3 "$TSV" | wc -L)" '
 	function mib(n) { return n >= 1048576 ? sprintf("%.0f MiB", n / 1048576) : sprintf("%.0f KiB", n / 1024) }
 	function sums(guest, host) {
 		if (guest != host) return "DIFFER"
@@ -315,7 +292,7 @@ print_table() {
 		return n == 2 ? substr(s[1], 1, 7) "+" substr(s[2], 1, 8) : substr(guest, 1, 16)
 	}
 	function row(device, driver, ring, read, written, sum, buffers, verdict) {
-		printf "%-12s %-12s %-26s %8s %8s  %-17s %16s  %s\n", device, driver, ring, read, written, sum, buffers, verdict
+		printf "%-12s %-14s %-" width "s %8s %8s  %-17s %16s  %s\n", device, driver, ring, read, written, sum, buffers, verdict
 	}
 	NR == 1 { row("device", "driver", "ring (negotiated)", "read", "written", "sha256 both sides", "new/classic", "verdict") }
 	NR > 1 { row($1, $2, $3, mib($4), mib($5), sums($7, $8), $9 "/" $10, $11 ($12 == "" ? "" : ": " $12)) }
@@ -332,11 +309,18 @@ main() {
 	probe_kvm
 
 	rm -rf "$TSV" "${TSV%.tsv}".{ktap,xml} "$RUN"
-	need_space 500 "$RUN"
+	need_space $((100 * ${#NAMES[@]})) "$RUN"	# an image each, and what is sent and received
+	# shellcheck disable=SC2206 # several options
+	QEMU_ARGS=($GUEST_QEMU)
+	[[ $GUEST_QEMU != *intel-iommu* ]] || IOMMU=intel
+	trap stop_all EXIT
+	plug_host
 	for name in "${NAMES[@]}"; do
-		"plug_${DRIVER[$name]}" "$name"
+		"plug_${TEST[$name]}" "$name"
 	done
 	make_initramfs
+	answer_guest &
+	HELPERS+=($!)
 
 	say "booting one guest with ${#NAMES[@]} virtio devices ($ACCEL), console in $RUN/console.log"
 	run_guest boot "$LIMIT" "panic_on_warn=1 hung_task_panic=1${GUEST_CMDLINE:+ $GUEST_CMDLINE}" \
@@ -346,13 +330,17 @@ main() {
 	read_report
 	[ "$(said tests run)" = ${#NAMES[@]} ] ||
 		fail "the guest tested $(said tests run) devices of ${#NAMES[@]}"
-	check_counting
+	count_missed
 	judge
 	printf '\nLinux %s\n' "$(said kernel release)"
 	print_table
 	bad=$(cut -f 11 "$TSV" | grep -c FAIL || true)
 	[ "$bad" -eq 0 ] || fail "$bad of ${#NAMES[@]} devices; see $RUN"
-	rm -f "$RUN"/*.img "$RUN"/*-guest "$RUN"/*.stream "$RUN/initramfs"
+	(cd "$RUN" && rm -rf -- *.img *-guest *.stream *.share *.picture *.ppm *.plain initramfs)
+	if [ ${#NOT_TRIED[@]} -gt 0 ]; then
+		echo "CASES 0 0 ${#NOT_TRIED[@]}"
+		say "not tried, as no tap can be made here: ${NOT_TRIED[*]}"
+	fi
 	say "all ${#NAMES[@]} devices pass"
 }
 

@@ -20,7 +20,7 @@ DONE=$OBJ/.done		# there only while $OBJ/vmlinux is the finished build; of which
 
 # Symbols that not every kernel source has: not the untouched one, or not 7.3.
 OPTIONAL='CONFIG_VIRTIO_RING_KUNIT_TEST CONFIG_VIRTIO_DRIVERS_KUNIT_TEST
-CONFIG_PROC_SYSCTL'
+CONFIG_PROC_SYSCTL CONFIG_CRYPTO_SELFTESTS'
 
 # The same source must give the same kernel, byte for byte: nothing is linked
 # again because the clock or the git history moved on.
@@ -77,7 +77,7 @@ assert_config() {
 
 # in_tree SYMBOL: the source defines it
 in_tree() {
-	grep -rqE --include='Kconfig*' "^(menu)?config $1\$" "$LINUX/drivers/virtio" "$LINUX/fs/proc"
+	grep -rqE --include='Kconfig*' "^(menu)?config $1\$" "$LINUX"/{drivers/virtio,fs/proc,crypto}
 }
 
 # The offsets come from the kernel's own headers, flags and configuration.

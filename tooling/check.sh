@@ -13,9 +13,9 @@
 # shellcheck source=tooling/results.sh
 . "$TOP/tooling/results.sh"
 
-CHECKS=(scripts tree round-trip kunit boot swiotlb parity debug patches
-	warnings style size documentation mail-series apply quilt ring coverage fuzz
-	results worked-example bad-input mainline)
+CHECKS=(scripts tree round-trip drivers kunit boot devices rings swiotlb parity
+	debug patches warnings style size documentation mail-series apply quilt
+	ring coverage fuzz results worked-example bad-input mainline)
 LOGS=$RESULTS/check
 KTAP=$LOGS/check.ktap
 NUMBER=0			# of checks, so far

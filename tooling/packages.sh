@@ -51,6 +51,10 @@ present() {
 	gnuplot-nox) command -v gnuplot ;;
 	qemu-system-common | linux-libc-dev | libc6-dev) true ;;
 	xz-utils) command -v xz ;;
+	sg3-utils) command -v sg_dd ;;
+	kcapi-tools) command -v kcapi-enc ;;
+	iproute2) command -v ip ;;
+	gcc-s390x-linux-gnu) command -v s390x-linux-gnu-gcc ;;
 	*) command -v "$1" ;;
 	esac >/dev/null
 }

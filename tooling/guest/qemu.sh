@@ -9,11 +9,14 @@
 
 QEMU=qemu-system-$ARCH
 QEMU_MIN=5.0
+MEMORY=${MEMORY:-1G}
 STALL=${STALL:-90}	# seconds without a word on the console: the guest hangs
 
 IMAGE=${IMAGE:-}	# a kernel to boot instead of that in $OBJ, or a package with one
 
 GUEST_PID=	# the QEMU that runs now
+HELPERS=()	# processes of ours that serve it, and end with this script
+RUN_IN=()	# a command that enters the network namespace in which it runs
 GUEST_CAUSE=	# why the last guest failed, in one line
 
 # What a kernel says when it is unwell.
@@ -33,23 +36,32 @@ check_qemu() {
 # machine_args: fills MACHINE_ARGS and CMDLINE for ARCH and ACCEL.  ACCEL=count is
 # for bench-guest: one processor, whose clock counts its instructions.
 machine_args() {
-	CMDLINE='console=ttyS0 panic=-1 oops=panic'
+	# the kernel's self tests of ciphers run when the guest wants them
+	CMDLINE='console=ttyS0 panic=-1 oops=panic cryptomgr.notests=1'
 	case $ARCH in
 	x86_64)
-		MACHINE_ARGS=(-M "q35,usb=off,smbus=off" -m 1G)
+		MACHINE_ARGS=(-M "q35,usb=off,smbus=off" -m "$MEMORY")
 		# on a busy host an emulated timer can be late, and look broken
-		CMDLINE+=' no_timer_check tsc=reliable'
+		CMDLINE+=' no_timer_check'
 		;;
 	*) die "ARCH=$ARCH: no QEMU machine is described for it" ;;
 	esac
 	case $ACCEL in
 	# without "fast" string instructions: TCG copies byte by byte with them
-	tcg) MACHINE_ARGS+=(-smp 2 -accel "tcg,thread=multi" -cpu "max,-erms,-fsrm") ;;
-	kvm) MACHINE_ARGS+=(-smp 2 -accel kvm -cpu host) ;;
+	tcg)
+		# calibrated by a late timer, the TSC would be too slow, and a
+		# second too short
+		CMDLINE+=' tsc=unstable'
+		MACHINE_ARGS+=(-smp 2 -accel "tcg,thread=multi" -cpu "max,-erms,-fsrm")
+		;;
+	kvm)
+		CMDLINE+=' tsc=reliable'
+		MACHINE_ARGS+=(-smp 2 -accel kvm -cpu host)
+		;;
 	count)
 		MACHINE_ARGS+=(-smp 1 -accel "tcg,thread=single" -icount shift=0 -cpu "max,-erms,-fsrm")
 		# its calibration takes a minute there, and fails
-		CMDLINE+=' nolapic_timer'
+		CMDLINE+=' nolapic_timer tsc=reliable'
 		;;
 	*) die "ACCEL=$ACCEL: neither tcg nor kvm" ;;
 	esac
@@ -104,12 +116,12 @@ try_guest() {
 	rm -f "$dir"/{console.log,report,qemu.log}
 	touch "$dir/console.log" "$dir/report"
 
-	trap stop_guest EXIT
+	trap stop_all EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 	(
 		cd "$dir" || exit
-		exec setpriv --pdeathsig TERM timeout --kill-after=5 "$limit" \
+		exec setpriv --pdeathsig TERM "${RUN_IN[@]}" timeout --kill-after=5 "$limit" \
 			"$QEMU" "${MACHINE_ARGS[@]}" -nodefaults -no-user-config \
 			-display none -no-reboot -kernel "$(kernel_image)" \
 			-append "$CMDLINE $cmdline" \
@@ -127,6 +139,11 @@ stop_guest() {
 	timeout 5 tail --pid="$GUEST_PID" -s 0.1 -f /dev/null ||
 		kill -KILL -- "-$GUEST_PID" 2>/dev/null || true
 	GUEST_PID=
+}
+
+stop_all() {
+	stop_guest
+	[ ${#HELPERS[@]} -eq 0 ] || kill "${HELPERS[@]}" 2>/dev/null || true
 }
 
 # watch_guest NAME DIR: shows where the guest is, until it ends or falls silent

@@ -1,0 +1,13 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Every ring under the drivers that carry the data, some of them behind the
+# emulated IOMMU of Intel, so that the DMA API has something to do.
+
+# shellcheck source=tooling/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+"$TOP/tooling/build.sh"
+RESULTS=$RESULTS/check/rings MEMORY=3G LIMIT=${LIMIT:-600} \
+	GUEST_QEMU='-device intel-iommu' GUEST_CMDLINE='intel_iommu=on' \
+	"$TOP/tooling/boot.sh" "$TOP/tooling/guest/ring.devices"
