@@ -410,11 +410,13 @@ static void add_table(unsigned int nents)
 
 static void try_kept_tables(bool packed, bool dma)
 {
+	const struct vring_config config = {
+		.size = 64, .packed = packed, .indirect = true, .dma = dma,
+	};
 	unsigned long ring;
 	unsigned int i;
 
-	create(&(struct vring_config){ .size = 64, .packed = packed,
-				       .indirect = true, .dma = dma });
+	create(&config);
 	doing = "tables that are kept";
 	ring = account.allocated;
 	add_table(SMALL + 1);
