@@ -129,7 +129,7 @@ build "$OUT/clean" || { cat "$OUT/clean/log" >&2; exit 2; }
 ! by=$(killer "$OUT/clean/obj" "${TESTS[@]}") ||
 	{ echo "the ring fails without any fault: $by" >&2; exit 2; }
 
-trap 'kill 0' INT TERM
+trap 'trap - INT TERM; kill 0' INT TERM
 for ((i = 0; i < J; i++)); do
 	worker "$i" &
 done
