@@ -19,7 +19,7 @@ SCRATCH=$(mktemp -d)
 trap 'rm -rf "$SCRATCH"' EXIT
 
 sources() {
-	(cd "$EACH/drivers/virtio" && ls virtio_ring.c virtqueue_buf.c vring.h 2>/dev/null) || true
+	(cd "$EACH/drivers/virtio" && ls virtio_ring.c virtqueue_buf.c virtqueue_mapped.c vring.h 2>/dev/null) || true
 }
 
 # measure COMMIT: LINES, LONGEST and the object file $SCRATCH/COMMIT.o

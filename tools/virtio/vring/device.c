@@ -33,13 +33,14 @@ const char *vring_config_name(const struct vring_config *config)
 {
 	static char name[96];
 
-	snprintf(name, sizeof(name), "%s%s%s%s%s%s%s%s,%u",
+	snprintf(name, sizeof(name), "%s%s%s%s%s%s%s%s%s,%u",
 		 config->packed ? "packed" : "split",
 		 config->indirect ? ",indirect" : "",
 		 config->event ? ",event" : "",
 		 config->dma ? ",dma" : "",
 		 config->premapped ? ",premapped" : "",
 		 config->ctx ? ",ctx" : "",
+		 config->in_order ? ",in_order" : "",
 		 config->legacy ? ",legacy" : "",
 		 config->foreign ? ",foreign" : "",
 		 config->size);
@@ -92,6 +93,8 @@ static u64 vring_config_features(const struct vring_config *config)
 		features |= 1ULL << VIRTIO_RING_F_EVENT_IDX;
 	if (config->dma)
 		features |= 1ULL << VIRTIO_F_ACCESS_PLATFORM;
+	if (config->in_order)
+		features |= 1ULL << VIRTIO_F_IN_ORDER;
 	if (!config->legacy)
 		features |= 1ULL << VIRTIO_F_VERSION_1;
 	return features;
@@ -623,6 +626,28 @@ void vring_device_complete(struct vring_device *d, u16 id, u32 len)
 		vring_release_split(d, id);
 	d->nr_in_flight -= d->in_flight[id];
 	d->in_flight[id] = 0;
+}
+
+void vring_device_complete_batch(struct vring_device *d, const u16 *id,
+				 unsigned int num, u32 len)
+{
+	unsigned int i, nr_desc = 0;
+
+	for (i = 0; i < num; i++)
+		nr_desc += d->in_flight[id[i]];
+	vring_device_put_used(d, id[num - 1], len, nr_desc);
+	if (!d->config.packed) {
+		struct vring_used *used = d->device_area;
+
+		d->used.pos += num - 1;
+		WRITE_ONCE(used->idx, cpu_to_virtio16(&d->vdev, d->used.pos));
+	}
+	for (i = 0; i < num; i++) {
+		if (!d->config.packed)
+			vring_release_split(d, id[i]);
+		d->in_flight[id[i]] = 0;
+	}
+	d->nr_in_flight -= nr_desc;
 }
 
 void vring_device_want_notify(struct vring_device *d, bool want)

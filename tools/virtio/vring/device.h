@@ -41,6 +41,7 @@ struct vring_config {
 	bool premapped;		/* virtqueue_set_dma_premapped() */
 	bool ctx;		/* a context per buffer, hence no tables */
 	bool legacy;		/* split only: without VIRTIO_F_VERSION_1 */
+	bool in_order;		/* VIRTIO_F_IN_ORDER */
 	bool foreign;		/* split only: in memory of the transport,
 				 * by vring_new_virtqueue(), without @dma
 				 */
@@ -147,6 +148,14 @@ bool vring_device_take(struct vring_device *d);
  * were written.
  */
 void vring_device_complete(struct vring_device *d, u16 id, u32 len);
+
+/*
+ * In-order rings: hand back @num buffers, in the order in which they were taken,
+ * by naming the last one alone (2.7.9 and 2.8.9), of which @len bytes were
+ * written.
+ */
+void vring_device_complete_batch(struct vring_device *d, const u16 *id,
+				 unsigned int num, u32 len);
 
 /* The same for a device that lies: any id, as if it held @num descriptors */
 void vring_device_put_used(struct vring_device *d, u32 id, u32 len,
