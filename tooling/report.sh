@@ -15,6 +15,7 @@
 . "$TOP/tooling/results.sh"
 
 PAGE=$RESULTS/report.html
+DEVICES=$RESULTS/check/devices/boot.tsv
 STYLE='body{font:15px/1.45 sans-serif;max-width:72em;margin:2em auto;padding:0 1em;color:#222}
 h1,h2{line-height:1.2}h2{margin-top:2em;border-bottom:1px solid #ccc}
 table{border-collapse:collapse;margin:.7em 0}td,th{padding:.15em .7em;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}
@@ -172,14 +173,17 @@ matches() {
 	kgit grep -cE "$2" "$1" -- "${files[@]}" | sed -E 's/^[^:]*:(.*):/\1\t/'
 }
 
-# tried FILE: devices of the boot table that this driver served, unless it is old
+# tried FILE: devices of the boot tables that this driver served, unless it is old
 tried() {
-	local driver=${1##*/} devices
+	local driver=${1##*/} tsv devices new=()
 	driver=${driver%.c}
 	driver=${driver//-/_}
-	[ "$(result_age "$RESULTS/boot.tsv")" = new ] || { echo 'not run'; return; }
-	devices=$(awk -F '\t' -v driver="$driver" 'NR > 1 && $2 == driver { print $1 ($11 == "pass" ? "" : " FAILED") }' \
-		"$RESULTS/boot.tsv" | paste -sd ' ')
+	for tsv in "$RESULTS/boot.tsv" "$DEVICES"; do
+		[ "$(result_age "$tsv")" != new ] || new+=("$tsv")
+	done
+	[ "${#new[@]}" -gt 0 ] || { echo 'not run'; return; }
+	devices=$(awk -F '\t' -v driver="$driver" 'FNR > 1 && $2 == driver { print $1 ($11 == "pass" ? "" : " FAILED") }' \
+		"${new[@]}" | paste -sd ' ')
 	echo "${devices:--}"
 }
 
@@ -224,6 +228,7 @@ page() {
 	echo "<p>Linux $(stamp_get kernel | html), $(kgit rev-list --count base..series) patches," \
 		"tree <code>${TREE_ID:0:12}</code>${work:+ (<b>$(html <<<"$work")</b>)}; page made $(date '+%F %H:%M').</p>"
 	section 'Boot: data through every device' "$RESULTS/boot.tsv" 'make boot' boot
+	section 'Every device that QEMU has' "$DEVICES" 'make check' boot
 	section 'KUnit' "$RESULTS/kunit.ktap" 'make check' kunit
 	section 'Checks' "$RESULTS/check/check.ktap" 'make check' checks
 	echo '<section><h2>Drivers</h2>'

@@ -80,7 +80,7 @@ page() {
 
 test_report() {
 	local results
-	page 'class="missing">not run' 7
+	page 'class="missing">not run' 8
 	! grep -qE 'of the tree as it is|older than' "$PAGE" || fail 'the page has results that there are not'
 	printf 'device\tdriver\tread\tverdict\nblk<1>\tvirtio_blk\t12345\tpass\n' >"$SCRATCH/boot.tsv"
 	page 'older than the tree' 1
