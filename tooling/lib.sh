@@ -65,7 +65,7 @@ quietly() {
 	"$@" >"$log" 2>&1 </dev/null &
 	pid=$!
 	while sleep 20 && kill -0 "$pid" 2>/dev/null; do
-		say "  ... $(tail -n 1 "$log" | tr -d '\r' | cut -c 1-100)"
+		say "  ... $(tail -n 1 "$log" | tr -d '\r\0' | cut -c 1-100)"
 	done &
 	ticker=$!
 	set +m
