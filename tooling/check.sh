@@ -14,8 +14,8 @@
 . "$TOP/tooling/results.sh"
 
 CHECKS=(scripts tree round-trip drivers kunit boot devices rings swiotlb parity
-	debug patches warnings style size documentation mail-series apply quilt
-	ring coverage fuzz results worked-example bad-input mainline)
+	debug patches warnings cross style size documentation mail-series apply
+	quilt ring coverage fuzz results worked-example bad-input mainline)
 LOGS=$RESULTS/check
 KTAP=$LOGS/check.ktap
 NUMBER=0			# of checks, so far
