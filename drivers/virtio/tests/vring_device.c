@@ -88,7 +88,7 @@ static bool vring_want_##_name(const struct vring_config *c)		\
 	return _want;							\
 }									\
 									\
-const void *vring_gen_##_name(VRING_GEN_ARGS)				\
+VRING_GENERATOR(_name)							\
 {									\
 	return vring_next_config(prev, desc, vring_want_##_name);	\
 }

@@ -140,18 +140,18 @@ struct vring_device {
 };
 
 /* Parameter generators: every configuration, and useful subsets of them */
-const void *vring_gen_all(VRING_GEN_ARGS);
-const void *vring_gen_basic(VRING_GEN_ARGS);
-const void *vring_gen_dma(VRING_GEN_ARGS);
-const void *vring_gen_event(VRING_GEN_ARGS);
-const void *vring_gen_premapped(VRING_GEN_ARGS);
-const void *vring_gen_direct(VRING_GEN_ARGS);
-const void *vring_gen_indirect(VRING_GEN_ARGS);
-const void *vring_gen_split_direct(VRING_GEN_ARGS);
-const void *vring_gen_any_order(VRING_GEN_ARGS);
-const void *vring_gen_dma_any_order(VRING_GEN_ARGS);
-const void *vring_gen_in_order(VRING_GEN_ARGS);
-const void *vring_gen_in_order_dma(VRING_GEN_ARGS);
+VRING_GENERATOR(all);
+VRING_GENERATOR(basic);
+VRING_GENERATOR(dma);
+VRING_GENERATOR(event);
+VRING_GENERATOR(premapped);
+VRING_GENERATOR(direct);
+VRING_GENERATOR(indirect);
+VRING_GENERATOR(split_direct);
+VRING_GENERATOR(any_order);
+VRING_GENERATOR(dma_any_order);
+VRING_GENERATOR(in_order);
+VRING_GENERATOR(in_order_dma);
 
 /* Life */
 struct vring_device *vring_device_create(struct kunit *test,

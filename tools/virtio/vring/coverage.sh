@@ -134,7 +134,7 @@ report() {
 			print unnamed " lines without a reason, see the table uncovered"
 		for (i = 1; i <= nr_reasons; i++)
 			if (!needed[i]) {
-				print "the table uncovered has a reason for what is reached: " what[i]
+				print "uncovered has a reason for what is reached: " what[i]
 				spare++
 			}
 		if (few || nr_c != 2)
