@@ -14,6 +14,7 @@ need_packages quilt
 SCRATCH=$(mktemp -d "$BUILD/quilt.XXXXXX")
 trap 'rm -rf "$SCRATCH"' EXIT
 WHOLE=${WHOLE:-}
+PATCHES_DIR=$O/quilt/$BASE/debian/patches
 
 # extract COMMIT DIR: the files of COMMIT that the series touches
 extract() {
@@ -44,21 +45,28 @@ picture() {
 		-type f -size +0 -exec sha256sum {} + | sort)
 }
 
-# plain_patch HOW OPTION: as packages without quilt do
-plain_patch() {
-	local dir=$O/quilt/$BASE/debian/patches name
+# fresh_tree: the files of base, without quilt
+fresh_tree() {
 	rm -rf "$SCRATCH/tree"
 	cp -a "$SCRATCH/base" "$SCRATCH/tree"
+}
+
+# one_by_one COMMAND...: takes a patch at a time from stdin, as Arch does
+one_by_one() {
+	local name
+	fresh_tree
 	while read -r name; do
-		if [ "$1" = 'in one file' ]; then
-			cat "$dir/$name"
-		else
-			patch -d "$SCRATCH/tree" -s -F0 -p1 "$2" <"$dir/$name" >&2 || fail "patch $2 does not take $name"
-		fi
-	done <"$dir/series" >"$SCRATCH/one"
-	[ ! -s "$SCRATCH/one" ] || patch -d "$SCRATCH/tree" -s -F0 -p1 "$2" <"$SCRATCH/one" ||
-		fail "patch $2 does not take all patches in one file"
-	same_as series "patch $2, $1"
+		(cd "$SCRATCH/tree" && "$@") <"$PATCHES_DIR/$name" >&2 || fail "$1 does not take $name"
+	done <"$PATCHES_DIR/series"
+	same_as series "$1, one by one"
+}
+
+# in_one_file COMMAND...: takes all of them in one file, as OpenWrt and Fedora do
+in_one_file() {
+	fresh_tree
+	(cd "$SCRATCH/tree" && sed "s|^|$PATCHES_DIR/|" "$PATCHES_DIR/series" | xargs -d '\n' cat | "$@") ||
+		fail "$1 does not take all patches in one file"
+	same_as series "$1, in one file"
 }
 
 "$TOP/tooling/quilt.sh"
@@ -71,6 +79,7 @@ quilted push -a --fuzz=0
 same_as series 'quilt push -a'
 quilted pop -a
 same_as base 'quilt pop -a'
-plain_patch 'one by one' -N
-plain_patch 'in one file' -f
-say "quilt push -a --fuzz=0: $(wc -l <"$O/quilt/$BASE/debian/patches/series") patches, $(find "$SCRATCH/base" -type f | wc -l) files, and off again; patch does too"
+one_by_one patch -s -F0 -p1 -N
+in_one_file patch -s -F0 -p1 -f
+in_one_file env GIT_CEILING_DIRECTORIES="$SCRATCH" git apply --whitespace=error
+say "quilt push -a --fuzz=0: $(wc -l <"$PATCHES_DIR/series") patches, $(find "$SCRATCH/base" -type f | wc -l) files, and off again; patch and git apply do too"
