@@ -11,7 +11,7 @@
 . "$TOP/tooling/check/kernel.sh"
 
 kernel_doc() {
-	(cd "$1" && scripts/kernel-doc -none -Wall "${@:2}" 2>&1 | sed -E 's/:[0-9]+:/:/') || true
+	(cd "$1" && scripts/kernel-doc -none -Wall "${@:2}" 2>&1 | sed -E 's/:[0-9]+([: ])/:\1/') || true
 }
 
 mapfile -t added < <(kgit diff --diff-filter=A --name-only base series -- '*.[ch]')
