@@ -278,13 +278,7 @@ switch() {
 	! is_git || lock_index
 	mv "$JOURNAL/list.new" "$JOURNAL/list"
 	while read -r _ new path; do
-		if [ "$new" = - ]; then
-			rm -f "$DIR/$path"
-			drop_empty "$path"
-		else
-			make_parents "$path"
-			mv -fT "$JOURNAL/new/$path" "$DIR/$path"
-		fi
+		place "$new" "$path" "$JOURNAL/new/$path"
 	done <"$JOURNAL/list"
 	! is_git || switch_git index.new "$(cut -d ' ' -f 2 "$JOURNAL/commits")"
 	mv "$JOURNAL/list" "$JOURNAL/done"
@@ -310,6 +304,17 @@ switch_git() {
 	cp -p "$JOURNAL/$1" "$index.lock"
 	tree_git update-ref -m "make $WHAT" HEAD "$2"
 	mv -fT "$index.lock" "$index"
+}
+
+# place SUM PATH FILE: FILE takes the place of PATH, which is to go if SUM is -
+place() {
+	if [ "$1" = - ]; then
+		rm -f "$DIR/$2"
+		drop_empty "$2"
+	else
+		make_parents "$2"
+		mv -fT "$3" "$DIR/$2"
+	fi
 }
 
 make_parents() {
@@ -356,15 +361,9 @@ nothing_edited() {
 put_back() {
 	local old path
 	while read -r old _ path; do
-		if [ "$old" = - ]; then
-			rm -f "$DIR/$path"
-			drop_empty "$path"
-		else
-			make_parents "$path"
-			# without the time: make must see that the file is another
-			cp --preserve=mode,ownership "$JOURNAL/old/$path" "$JOURNAL/back"
-			mv -fT "$JOURNAL/back" "$DIR/$path"
-		fi
+		# without the time: make must see that the file is another
+		[ "$old" = - ] || cp --preserve=mode,ownership "$JOURNAL/old/$path" "$JOURNAL/back"
+		place "$old" "$path" "$JOURNAL/back"
 	done <"$JOURNAL/list"
 	! is_git || switch_git index.old "$(cut -d ' ' -f 1 "$JOURNAL/commits")"
 	mv "$JOURNAL/list" "$JOURNAL/done"

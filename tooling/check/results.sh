@@ -67,6 +67,13 @@ test_junit() {
 	not ok 1 check
 	not ok 2 other
 	END
+	# what a failed check says may be long
+	counts 1 1 0 0 <<-END
+	KTAP version 1
+	1..1
+	# $(printf '<%.0s' {1..9000})
+	not ok 1 check
+	END
 }
 
 # page PATTERN TIMES: the page, made again, has so many lines with it
