@@ -25,10 +25,18 @@ if [ -n "${SEED:-}" ]; then
 fi
 ./smoke
 ./paths
+if [ -x mapped ]; then	# for what not every kernel has
+	./mapped
+fi
 ./past
 ./past --base
 ./small --depth "${DEPTH:-5}"
 ./differential --sequences "${SEQUENCES:-1000000}" | tee differential.log
+
+# What shows in a DEBUG build alone
+build_ring debug CC="$(compiler)" DEBUG=1 BASE_DEBUG=1 "$RING/debug/past"
+"$RING/debug/past"
+"$RING/debug/past" --base
 
 # Legacy devices on a big-endian machine: only here do words change places
 build_ring big SAN=1 BIG=1 CC="$(compiler)"

@@ -168,6 +168,33 @@ static void in_order_batch_goes_on(struct kunit *test)
 	}
 }
 
+/* Whoever enables callbacks in the middle of a batch is told of the rest */
+static void in_order_rest(struct kunit *test)
+{
+	struct vring_device *vd = create(test);
+	struct vring_request *req[BATCH];
+	unsigned int offset, i;
+	u16 id[BATCH];
+
+	create_requests(vd, req);
+	for (offset = 0; offset < 2 * RING_SIZE; offset++) {
+		add_batch(vd, req, id, 1, BATCH);
+		vring_device_complete_batch(vd, id, BATCH, 0);
+		for (i = 0; i < BATCH; i++) {
+			virtqueue_disable_cb(vd->vq);
+			KUNIT_ASSERT_FALSE(test, virtqueue_enable_cb(vd->vq));
+			virtqueue_disable_cb(vd->vq);
+			KUNIT_ASSERT_FALSE(test,
+					   virtqueue_enable_cb_delayed(vd->vq));
+			vring_expect_used(vd, req[i], i == BATCH - 1 ? 0 :
+					  in_len(req[i]));
+		}
+		KUNIT_ASSERT_TRUE(test, virtqueue_enable_cb(vd->vq));
+		vring_device_expect_idle(vd);
+		vring_move_on(vd, 1);
+	}
+}
+
 /*
  * A reset at every offset, with buffers that the device has not completed, and
  * a batch of which the driver has taken but the first: both sides start over.
@@ -231,6 +258,7 @@ static void in_order_resize_fails(struct kunit *test)
 static struct kunit_case in_order_cases[] = {
 	KUNIT_CASE_PARAM(in_order_batch, vring_gen_in_order),
 	KUNIT_CASE_PARAM(in_order_batch_goes_on, vring_gen_in_order),
+	KUNIT_CASE_PARAM(in_order_rest, vring_gen_in_order),
 	KUNIT_CASE_PARAM(in_order_reset, vring_gen_in_order),
 	KUNIT_CASE_PARAM(in_order_resize_fails, vring_gen_in_order_dma),
 	{}

@@ -185,24 +185,27 @@ static bool kind_get(unsigned int n, struct kind *kind)
 	kind->config.indirect = n & 2;
 	kind->config.dma = n & 4;
 	kind->chained = n & 8;
-	if (n / 16 >= nr_counts)
+	kind->config.in_order = n & 16;
+	if (n / 32 >= nr_counts)
 		return false;
-	kind->pieces = piece_counts[n / 16];
+	kind->pieces = piece_counts[n / 32];
 	return true;
 }
 
 /* A list that is too short has nothing to be chained to. */
 static bool kind_is_real(const struct kind *kind)
 {
-	return !kind->chained || kind->pieces > LINK_EVERY;
+	return vring_config_exists(&kind->config) &&
+	       (!kind->chained || kind->pieces > LINK_EVERY);
 }
 
 static const char *kind_name(const struct kind *kind)
 {
 	static char name[64];
 
-	snprintf(name, sizeof(name), "%s,%s,%s,%u,%s",
+	snprintf(name, sizeof(name), "%s%s,%s,%s,%u,%s",
 		 kind->config.packed ? "packed" : "split",
+		 kind->config.in_order ? "-in-order" : "",
 		 kind->config.indirect ? "indirect" : "direct",
 		 kind->config.dma ? "mapped" : "physical", kind->pieces,
 		 kind->chained ? "chained" : "array");

@@ -47,9 +47,13 @@ const char *vring_config_name(const struct vring_config *config)
 	return name;
 }
 
-static bool vring_config_makes_sense(const struct vring_config *c)
+bool vring_config_exists(const struct vring_config *c)
 {
-	if (c->premapped && !VRING_PREMAPPED)
+	if ((c->premapped && !VRING_PREMAPPED) ||
+	    (c->in_order && !VRING_IN_ORDER))
+		return false;
+	/* What is in order has a feature bit that legacy devices have not. */
+	if (c->legacy && c->in_order)
 		return false;
 	if (c->packed)
 		return !c->legacy && !c->foreign;
@@ -63,7 +67,7 @@ bool vring_config_get(unsigned int n, unsigned int size,
 {
 	unsigned int bits;
 
-	for (bits = 0; bits < 256; bits++) {
+	for (bits = 0; bits < 512; bits++) {
 		*config = (struct vring_config) {
 			.size		= size,
 			.packed		= bits & 1,
@@ -74,8 +78,9 @@ bool vring_config_get(unsigned int n, unsigned int size,
 			.ctx		= bits & 32,
 			.legacy		= bits & 64,
 			.foreign	= bits & 128,
+			.in_order	= bits & 256,
 		};
-		if (vring_config_makes_sense(config) && !n--)
+		if (vring_config_exists(config) && !n--)
 			return true;
 	}
 	return false;

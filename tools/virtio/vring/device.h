@@ -128,8 +128,14 @@ void vring_device_keep_nothing(struct vring_device *d);
 const char *vring_config_name(const struct vring_config *config);
 
 /*
+ * Does this kernel have such a ring?  A split ring of a size that is no power of
+ * 2 does not exist either.
+ */
+bool vring_config_exists(const struct vring_config *config);
+
+/*
  * Count through all configurations of a size: the @n-th, or false after the
- * last.  Those of a split ring are left out if the size is no power of 2.
+ * last.
  */
 bool vring_config_get(unsigned int n, unsigned int size,
 		      struct vring_config *config);

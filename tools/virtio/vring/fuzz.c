@@ -436,6 +436,7 @@ int fuzz_one(const u8 *data, size_t size)
 
 	get_config(&config);
 	i = get_byte();
+	config.in_order = VRING_IN_ORDER && i & 1 && !config.legacy;
 	inject_fail(&account.alloc, i > 0xf0 ? i - 0xf0 : 0);
 	err = vring_device_create(&d, &vring_series, &config);
 	CHECK(err == (has_failed(&account.alloc) ? -ENOMEM : 0));

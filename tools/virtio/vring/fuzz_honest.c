@@ -17,11 +17,24 @@ struct fifo {
 };
 
 static struct fifo not_taken, not_got;
+static struct fifo not_completed;	/* by a device that keeps the order */
 
 static void fifo_put(struct fifo *f, struct request *req)
 {
 	CHECK(f->nr < MAX_REQUESTS);
 	f->at[(f->head + f->nr++) % MAX_REQUESTS] = req;
+}
+
+/* What the device may write; a device in order says it of the last one alone. */
+static u32 in_len(const struct request *req)
+{
+	unsigned int i;
+	u32 len = 0;
+
+	for (i = 0; i < req->nr; i++)
+		if (req->pieces[i].dir == DMA_FROM_DEVICE)
+			len += req->pieces[i].len;
+	return len;
 }
 
 static struct request *fifo_get(struct fifo *f)
@@ -47,6 +60,7 @@ void device_reset(void)
 {
 	memset(&count, 0, sizeof(count));
 	memset(&not_taken, 0, sizeof(not_taken));
+	memset(&not_completed, 0, sizeof(not_completed));
 	memset(&not_got, 0, sizeof(not_got));
 	if (d.config.event && !d.config.packed)
 		count.notify = NOTIFY_AT;
@@ -65,6 +79,8 @@ static void do_take(void)
 	req->taken = true;
 	req->id = d.chain.id;
 	count.taken += weight(req);
+	if (d.config.in_order)
+		fifo_put(&not_completed, req);
 }
 
 /* The driver is called when it has asked for it. */
@@ -81,12 +97,38 @@ static void expect_call(bool nothing_waited)
 		CHECK(!call);
 }
 
+static void completed(struct request *req, u32 len)
+{
+	req->used_len = len;
+	req->completed = true;
+	fifo_put(&not_got, req);
+}
+
+/* The oldest ones as a batch, or just the oldest */
+static void complete_batch(unsigned int num, u32 len)
+{
+	u16 ids[MAX_REQUESTS];
+	struct request *req;
+	unsigned int i;
+
+	for (i = 0; i < num; i++) {
+		req = fifo_get(&not_completed);
+		ids[i] = req->id;
+		completed(req, i < num - 1 ? in_len(req) : len);
+	}
+	vring_device_complete_batch(&d, ids, num, len);
+}
+
 static void do_complete(void)
 {
 	unsigned int i, first = get(MAX_REQUESTS);
 	bool nothing_waited = !not_got.nr;
 	struct request *req;
 
+	if (not_completed.nr) {
+		complete_batch(1 + first % not_completed.nr, get_u16());
+		return expect_call(nothing_waited);
+	}
 	for (i = 0; i < MAX_REQUESTS; i++) {
 		req = &requests[(first + i) % MAX_REQUESTS];
 		if (req->added && req->taken && !req->completed)
@@ -94,9 +136,7 @@ static void do_complete(void)
 	}
 	if (i == MAX_REQUESTS)
 		return;
-	req->used_len = get_u16();
-	req->completed = true;
-	fifo_put(&not_got, req);
+	completed(req, get_u16());
 	vring_device_complete(&d, req->id, req->used_len);
 	expect_call(nothing_waited);
 }

@@ -3,8 +3,8 @@
 #
 # usage: mutants.sh [NAME...]
 #
-# Puts each fault of the table 'mutants' (or those named) into a copy of the ring,
-# and runs the tests until one fails: that fault is killed.  A fault that is
+# Puts each fault of the table 'mutants' and of this kernel's (or those named) into
+# a copy of the ring, and runs the tests until one fails: that fault is killed.  A fault that is
 # not, though the table does not say why, one that does not apply any more, and
 # one that does not compile, make this fail; also less than 95 % killed.
 #
@@ -23,9 +23,10 @@ OUT=$(realpath -m "${O:-$HERE/build/mutants}")
 J=${J:-$(nproc)}
 RUNS=${RUNS:-20000}
 FILES=(virtio_ring.c virtqueue_buf.c vring.h)
+[ ! -f "$RING/virtqueue_mapped.c" ] || FILES+=(virtqueue_mapped.c)
 
 # In this order: the quick ones first
-TESTS=(smoke paths past "small --depth 3" "differential --sequences 20000"
+TESTS=(smoke paths mapped past "small --depth 3" "differential --sequences 20000"
 	"fuzz_honest -corpus=$HERE/fuzz_honest.corpus -runs=$RUNS"
 	"fuzz_hostile -corpus=$HERE/fuzz_hostile.corpus -runs=$RUNS")
 # The hostile device is no test for a DEBUG build, which stops at bad input.
@@ -88,7 +89,7 @@ table() {
 		/^(#|$)/ { next }
 		NF < 4 { print "mutants: not four fields: " $0 > "/dev/stderr"; exit 2 }
 		wanted == "  " || index(wanted, " " $1 " ") { print $1 "|" $2 "|" $3 "|" $4 "|" $5 }
-	' "$HERE/mutants"
+	' "$HERE/mutants" "$HERE/this_kernel.mutants"
 }
 
 # worker NUMBER: every J-th fault of the list

@@ -110,8 +110,9 @@ static bool next_config(struct vring_config *c, unsigned int n)
 {
 	*c = (struct vring_config) {
 		.size = 8, .packed = n & 1, .indirect = n & 2, .dma = n & 4,
+		.in_order = n & 8,
 	};
-	return n < 8;
+	return n < 16 && vring_config_exists(c);
 }
 
 /*
@@ -287,6 +288,21 @@ static void used_length_too_large(void)
 	}
 }
 
+/* Each allocation fails once: the queue stays as it is, and in the list. */
+static void resize_listed(void)
+{
+	unsigned int nth;
+
+	for (nth = 1; ; nth++) {
+		inject_fail(&account.alloc, nth);
+		if (!ring->virtqueue_resize(d.vq, 4, vring_device_recycle, NULL))
+			break;
+		CHECK(!list_empty(&d.vdev.vqs) && d.size == 8);
+		round_trip(1, 2);
+	}
+	CHECK(nth > 3 - !d.config.packed && d.size == 4);
+}
+
 /*
  * A queue was in the device's list already when its last allocation failed;
  * who walked the list found freed memory.
@@ -306,16 +322,10 @@ static void listed_and_freed(void)
 			CHECK(!inject_holds(&account));
 		}
 		CHECK(nth > 3);
-		for (nth = 1; ; nth++) {
-			inject_fail(&account.alloc, nth);
-			if (!ring->virtqueue_resize(d.vq, 4, vring_device_recycle,
-						    NULL))
-				break;
-			CHECK(!list_empty(&d.vdev.vqs) && d.size == 8);
-			round_trip(1, 2);
-		}
+		/* What fails then is a reset, see in_order_after_reset(). */
+		if (!config.in_order)
+			resize_listed();
 		inject_fail(&account.alloc, 0);
-		CHECK(nth > 3 - !config.packed && d.size == 4);
 		ring->virtio_break_device(&d.vdev);
 		ring->__virtio_unbreak_device(&d.vdev);
 		round_trip(1, 2);
@@ -328,34 +338,83 @@ static void listed_and_freed(void)
  * driver went on at the old place, with the old wrap counters, and the device
  * began anew.  That is what a reset of the queue is for.
  */
+static void detach_and_add(const struct vring_config *config, unsigned int pos)
+{
+	unsigned int i;
+
+	create(config);
+	go_to(pos);
+	for (i = 0; i < 5; i++)
+		CHECK(!add(&buffers[i], 0, 1));
+	take(&buffers[0]);
+	for (i = 0; i < 5; i++)
+		CHECK(ring->virtqueue_detach_unused_buf(d.vq));
+	CHECK(!ring->virtqueue_detach_unused_buf(d.vq));
+	CHECK(d.vq->num_free == d.size && !account.mapped);
+	CHECK(!ring->virtqueue_reset(d.vq, vring_device_recycle, NULL));
+	CHECK(ring->vring_notification_data(d.vq) >> 16 ==
+	      (config->packed ? 0x8000 : 0));
+	expect_as_new();
+	for (i = 0; i < 16; i++)
+		round_trip(1, 2);
+	expect_as_new();
+	destroy();
+}
+
 static void detached_and_added(void)
 {
 	struct vring_config config;
-	unsigned int n, pos, i;
+	unsigned int n, pos;
+
+	for (n = 0; next_config(&config, n); n++)
+		for (pos = 0; pos < 16 && !config.in_order; pos++)
+			detach_and_add(&config, pos);
+}
+
+#if VRING_IN_ORDER
+/* A reset left an in-order ring where it was; the next buffer broke it. */
+static void in_order_after_reset(void)
+{
+	struct vring_config config;
+	unsigned int n, pos;
+
+	for (n = 0; next_config(&config, n); n++)
+		for (pos = 0; pos < 16 && config.in_order; pos++)
+			detach_and_add(&config, pos);
+}
+
+/*
+ * The driver takes a part of a batch, and enables callbacks: it was told that
+ * nothing is left, as the device has written no more than the first descriptor.
+ */
+static void rest_of_a_batch(void)
+{
+	struct vring_config config;
+	unsigned int n, i;
+	u16 ids[4];
 
 	for (n = 0; next_config(&config, n); n++) {
-		for (pos = 0; pos < 16; pos++) {
-			create(&config);
-			go_to(pos);
-			for (i = 0; i < 5; i++)
-				CHECK(!add(&buffers[i], 0, 1));
-			take(&buffers[0]);
-			for (i = 0; i < 5; i++)
-				CHECK(ring->virtqueue_detach_unused_buf(d.vq));
-			CHECK(!ring->virtqueue_detach_unused_buf(d.vq));
-			CHECK(d.vq->num_free == d.size && !account.mapped);
-			CHECK(!ring->virtqueue_reset(d.vq, vring_device_recycle,
-						     NULL));
-			CHECK(ring->vring_notification_data(d.vq) >> 16 ==
-			      (config.packed ? 0x8000 : 0));
-			expect_as_new();
-			for (i = 0; i < 16; i++)
-				round_trip(1, 2);
-			expect_as_new();
-			destroy();
+		if (!config.in_order)
+			continue;
+		create(&config);
+		for (i = 0; i < 4; i++) {
+			CHECK(!add(&buffers[i], 0, 1));
+			ids[i] = take(&buffers[i]);
 		}
+		vring_device_complete_batch(&d, ids, 4, 1);
+		for (i = 0; i < 4; i++) {
+			ring->virtqueue_disable_cb(d.vq);
+			CHECK(!ring->virtqueue_enable_cb(d.vq));
+			ring->virtqueue_disable_cb(d.vq);
+			CHECK(!ring->virtqueue_enable_cb_delayed(d.vq));
+			get(&buffers[i], 1);
+		}
+		CHECK(ring->virtqueue_enable_cb(d.vq));
+		expect_as_new();
+		destroy();
 	}
 }
+#endif
 
 /*
  * swiotlb is full: that must be told from a broken device, so that the driver
@@ -543,6 +602,12 @@ static const struct {
 	{ "used length larger than the buffer", used_length_too_large },
 	{ "queue listed, then freed", listed_and_freed },
 	{ "detached all, then added others", detached_and_added },
+#if VRING_IN_ORDER
+	{ "in-order ring goes on after a reset", in_order_after_reset,
+	  .in_base = true },
+	{ "rest of an in-order batch not seen", rest_of_a_batch,
+	  .in_base = true },
+#endif
 	{ "callback lost with chains and a delayed event",
 	  lost_callback_of_chains },
 	{ "kick outside of the lock", kick_outside_the_lock },

@@ -46,6 +46,10 @@ static const struct vring_config configs[] = {
 	{ .size = 4, .packed = true, .event = true },
 	{ .size = 4, .dma = true },
 	{ .size = 4, .packed = true, .dma = true },
+	{ .size = 4, .in_order = true },
+	{ .size = 4, .in_order = true, .packed = true },
+	{ .size = 4, .in_order = true, .event = true },
+	{ .size = 4, .in_order = true, .packed = true, .event = true },
 };
 
 static const struct vring_config with_tables = { .size = 4, .indirect = true };
@@ -590,6 +594,8 @@ int main(int argc, char **argv)
 	inject = &account;
 	try_features();
 	for (i = 0; i < ARRAY_SIZE(configs); i++) {
+		if (!vring_config_exists(&configs[i]))
+			continue;
 		create(&configs[i]);
 		try_notification_data();
 		try_dma();

@@ -3,7 +3,8 @@
  * All that can happen to a small ring.
  *
  * Every sequence of eight operations, up to some length, on rings of one to
- * four descriptors, split and packed, with and without tables and mappings.
+ * four descriptors, split and packed, in order or not, with and without tables
+ * and mappings.
  * After each operation the result, num_free, and what the ring holds of memory
  * and mappings are those of a model of a few lines; the device of device.h,
  * which is written from the specification, takes every buffer and judges it.
@@ -32,7 +33,7 @@ enum op {
 	OP_ADD_3,	/* three pieces */
 	OP_GIVE_UP,	/* three pieces; the last one fails, or is not added */
 	OP_OLDEST,	/* the device takes all, and completes the first of it */
-	OP_NEWEST,	/* or the last */
+	OP_NEWEST,	/* or the last; in order: all, as one batch */
 	OP_GET,		/* get_buf */
 	OP_RESET,	/* reset of the queue */
 	NR_OPS
@@ -57,6 +58,7 @@ static struct entry {
 	struct buffer *buf;
 	enum state state;
 	u16 id;
+	u32 len;			/* as the driver is told */
 	unsigned int used_at;		/* the order in which they come back */
 	unsigned int descs;
 	bool table;
@@ -213,9 +215,40 @@ static void take_all(void)
 	CHECK(nr_used || vring_device_idle(&d));
 }
 
+/* Not all of it: for that an in-order ring stands in itself. */
 static u32 used_len(const struct entry *e)
 {
-	return buffer_in_len(e->buf);
+	u32 len = buffer_in_len(e->buf);
+
+	return len ? len - 1 : 0;
+}
+
+static void used(struct entry *e, u32 len)
+{
+	e->len = len;
+	e->state = USED;
+	e->used_at = nr_used++;
+}
+
+/* All that the device has taken; those that are used come before. */
+static void use_batch(void)
+{
+	u16 ids[MAX_SIZE];
+	unsigned int i, n = 0;
+	struct entry *e;
+
+	take_all();
+	for (i = 0; i < nr_entries; i++) {
+		e = &entries[i];
+		if (e->state != TAKEN)
+			continue;
+		ids[n++] = e->id;
+		used(e, i == nr_entries - 1 ? used_len(e) :
+					      buffer_in_len(e->buf));
+	}
+	if (n)
+		vring_device_complete_batch(&d, ids, n,
+					    entries[nr_entries - 1].len);
 }
 
 static void use(bool newest)
@@ -231,8 +264,7 @@ static void use(bool newest)
 	if (n == nr_entries)
 		return;
 	vring_device_complete(&d, entries[i].id, used_len(&entries[i]));
-	entries[i].state = USED;
-	entries[i].used_at = nr_used++;
+	used(&entries[i], used_len(&entries[i]));
 }
 
 static void forget(unsigned int i)
@@ -253,7 +285,7 @@ static void get(void)
 	for (i = 0; entries[i].state != USED || entries[i].used_at; i++)
 		;
 	CHECK(b == entries[i].buf);
-	CHECK(len == used_len(&entries[i]));
+	CHECK(len == entries[i].len);
 	buffer_back(b);
 	forget(i);
 	nr_used--;
@@ -290,8 +322,9 @@ static void do_op(enum op op)
 	case OP_GIVE_UP:
 		return give_up();
 	case OP_OLDEST:
+		return use(false);
 	case OP_NEWEST:
-		return use(op == OP_NEWEST);
+		return d.config.in_order ? use_batch() : use(true);
 	case OP_GET:
 		return get();
 	default:
@@ -374,19 +407,23 @@ static void try_config(const struct vring_config *config)
 /* Which of them matter for what is done here: false after the last */
 static bool config_get(unsigned int n, struct vring_config *config)
 {
-	static const u8 sizes[] = { 1, 2, 4, 1, 2, 3, 4 };
-	unsigned int s = n / 6;
+	unsigned int i;
 
-	if (s >= ARRAY_SIZE(sizes))
-		return false;
-	*config = (struct vring_config) {
-		.size		= sizes[s],
-		.packed		= s >= 3,
-		.indirect	= n % 2,
-		.dma		= n % 6 >= 2,
-		.premapped	= VRING_PREMAPPED && n % 6 >= 4,
-	};
-	return true;
+	for (i = 0; i < MAX_SIZE << 5; i++) {
+		*config = (struct vring_config) {
+			.size		= 1 + i % MAX_SIZE,
+			.indirect	= i & MAX_SIZE,
+			.dma		= i & MAX_SIZE << 1,
+			.premapped	= i & MAX_SIZE << 2,
+			.packed		= i & MAX_SIZE << 3,
+			.in_order	= i & MAX_SIZE << 4,
+		};
+		/* Without DMA what is mapped is at the same address. */
+		if (vring_config_exists(config) &&
+		    (config->dma || !config->premapped) && !n--)
+			return true;
+	}
+	return false;
 }
 
 static int usage(const char *name)
