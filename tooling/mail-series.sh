@@ -65,7 +65,7 @@ say_cost() {
 			split(keys[i], f, FS)
 			way = (keys[i], "piecewise") in cost ? "piecewise" : "single"
 			if (!((keys[i], way) in cost)) continue
-			printf "\t%4d piece%s, %-6s %-9s %6d %6d  %.2f   %.2f\n", f[3], f[3] == 1 ? " " : "s", f[1], f[2],
+			printf "\t%4d piece%s, %-15s %-9s %6d %6d  %.2f   %.2f\n", f[3], f[3] == 1 ? " " : "s", f[1], f[2],
 				cost[keys[i], "base"], cost[keys[i], way],
 				cost[keys[i], way] / cost[keys[i], "base"],
 				cost[keys[i], "classic"] / cost[keys[i], "base"]

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The series on the newest kernel that it is carried to (BASE=mainline): it
-# assembles, the KUnit suites pass, and a guest moves real data.  Skipped where
-# that kernel's source cannot be had.
+# assembles, the ring passes its tests in user space, the KUnit suites pass, and a
+# guest moves real data.  Skipped where that kernel's source cannot be had.
 
 asked=${BASE:-}
 # What was said of another base does not hold for this one.
@@ -30,6 +30,8 @@ case $status in
 esac
 
 "$TOP/tooling/tree.sh"
+SEQUENCES=200000 DEPTH=4 "$TOP/tooling/check/ring.sh"
+"$TOP/tooling/check/coverage.sh"
 "$TOP/tooling/build.sh"
 "$TOP/tooling/kunit.sh"
 "$TOP/tooling/boot.sh"
