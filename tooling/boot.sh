@@ -153,6 +153,7 @@ negotiated() {
 	[ "${f:34:1}" = 1 ] && ring=packed
 	[ "${f:28:1}" = 1 ] && ring+=' indirect'
 	[ "${f:29:1}" = 1 ] && ring+=' event_idx'
+	[ "${f:35:1}" = 1 ] && ring+=' in_order'
 	[ "${f:33:1}" = 1 ] && ring+=' access_platform'
 	[ "${f:32:1}" = 1 ] || ring+=' legacy'
 	[[ $(said "$1" iommu) != DMA* ]] || [ "${f:33:1}" = 0 ] || ring+=' iommu'
@@ -163,6 +164,7 @@ asked() {
 	local ring=${RING[$1]}
 	[ "${INDIRECT[$1]}" = on ] && ring+=' indirect'
 	[ "${EVENT_IDX[$1]}" = on ] && ring+=' event_idx'
+	[[ ${OPTIONS[$1]} = *in_order=on* ]] && ring+=' in_order'
 	[[ ${OPTIONS[$1]} = *iommu_platform=on* ]] && ring+=" access_platform${IOMMU:+ iommu}"
 	echo "$ring$(asked_mode "$1")"
 }

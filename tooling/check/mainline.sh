@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# The series on the newest kernel that it is carried to (BASE=mainline): it
-# assembles, the ring passes its tests in user space, the KUnit suites pass, and a
-# guest moves real data.  Skipped where that kernel's source cannot be had.
+# The series on the newest kernel that it is carried to (BASE=mainline): it goes
+# through these checks there, which count as they do anywhere.  Skipped where that
+# kernel's source cannot be had.
+
+CHECKS=(round-trip drivers ring coverage kunit boot in-order)
 
 asked=${BASE:-}
 # What was said of another base does not hold for this one.
-unset KERNEL_SRC RESULTS
+unset KERNEL_SRC RESULTS OBJ
 export BASE=mainline
 
 # shellcheck source=tooling/lib.sh
@@ -29,9 +31,12 @@ case $status in
 *) exit "$status" ;;
 esac
 
+log=$BUILD/check.log
+mkdir -p "$BUILD"
 "$TOP/tooling/tree.sh"
-SEQUENCES=200000 DEPTH=4 "$TOP/tooling/check/ring.sh"
-"$TOP/tooling/check/coverage.sh"
-"$TOP/tooling/build.sh"
-"$TOP/tooling/kunit.sh"
-"$TOP/tooling/boot.sh"
+SEQUENCES=200000 DEPTH=4 "$TOP/tooling/check.sh" "${CHECKS[@]}" 2>&1 | tee "$log" || status=$?
+count=$(tail -n 1 "$log" | grep -xE '[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped') ||
+	fail "Linux $BASE: the checks did not come to their end"
+echo "CASES ${count//[!0-9 ]/}"
+say "Linux $BASE: $count$(sed -nE 's/^\[[ 0-9]*s\] (skipped .*)/; \1/p' "$log" | tr -d '\n')"
+exit "$status"

@@ -7,7 +7,7 @@
 # (report), an ISA port: never to a virtio device, which is the code under
 # test.  The last line of a report is "end"; a guest that wrote none has failed.
 
-QEMU=qemu-system-$ARCH
+QEMU=${QEMU:-qemu-system-$ARCH}
 QEMU_MIN=5.0
 MEMORY=${MEMORY:-1G}
 STALL=${STALL:-90}	# seconds without a word on the console: the guest hangs
@@ -28,6 +28,7 @@ check_qemu() {
 	machine_args
 	take_image
 	command -v "$QEMU" >/dev/null || die "$QEMU is missing (Debian: qemu-system-x86)"
+	QEMU=$(realpath -s "$(command -v "$QEMU")")	# it will run elsewhere
 	version=$("$QEMU" --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p')
 	printf '%s\n' "$QEMU_MIN" "${version:-0}" | sort -CV ||
 		die "$QEMU is version ${version:-unknown}, too old: $QEMU_MIN or later is needed"

@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# In-order rings under the drivers that carry the data, where kernel and QEMU have
+# them: Linux 7.3 and QEMU 10 (QEMU= names another than the machine's).
+
+# shellcheck source=tooling/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/guest/qemu.sh
+. "$TOP/tooling/guest/qemu.sh"
+
+# skip WHY: what else covers these rings
+skip() {
+	echo "$*: in-order rings in KUnit and in user space only"
+	exit 77
+}
+
+need_packages qemu-system-x86 qemu-system-common
+check_qemu
+"$TOP/tooling/tree.sh"
+grep -q VIRTIO_F_IN_ORDER "$LINUX/drivers/virtio/virtio_ring.c" || {
+	echo "Linux $BASE has no in-order rings"
+	exit 77
+}
+properties=$("$QEMU" -device virtio-blk-pci,help) || die "$QEMU knows no virtio-blk-pci"
+grep -qw in_order <<<"$properties" || skip "$("$QEMU" --version | sed -n 1p) has no in-order devices"
+"$TOP/tooling/build.sh"
+RESULTS=$RESULTS/check/in-order MEMORY=2G LIMIT=${LIMIT:-600} \
+	"$TOP/tooling/boot.sh" "$TOP/tooling/guest/in-order.devices"
