@@ -14,7 +14,7 @@
 
 CONFIG=${CONFIG:-}
 DEB=$BUILD/deb
-DEB_OBJ=$DEB/obj		# dpkg-buildpackage leaves the packages above it
+DEB_OBJ=$BUILD/deb-obj		# beside $OBJ, so that ccache knows its objects
 LOG=$DEB/build.log
 
 deb_make() {
@@ -24,7 +24,7 @@ deb_make() {
 # configure: CONFIG, and the defaults for what it does not know
 configure() {
 	local wanted=$DEB/wanted.config
-	mkdir -p "$DEB_OBJ"
+	mkdir -p "$DEB" "$DEB_OBJ"
 	decompress "$CONFIG" >"$wanted"
 	grep -qE '^(CONFIG_[A-Za-z0-9_]+=|# CONFIG_[A-Za-z0-9_]+ is not set)' "$wanted" ||
 		die "CONFIG=$CONFIG: not a kernel configuration"
@@ -67,12 +67,13 @@ main() {
 	one_at_a_time deb
 	configure
 	need_space "$(space_for)" "$DEB"
-	rm -f "$DEB"/*.deb "$DEB"/*.changes "$DEB"/*.buildinfo
+	rm -f {"$DEB","$BUILD"}/*.{deb,changes,buildinfo}
 	say "building packages of Linux $(deb_make -s kernelrelease), log in $LOG"
 	LOG_TAIL=0 quietly "$LOG" deb_make -j "$J" bindeb-pkg ||
 		die "packages: $(grep -m 1 -E ': (fatal )?error: |\*\*\* ' "$LOG" || tail -n 1 "$LOG"); log in $LOG"
+	# dpkg-buildpackage leaves them above the build directory
+	mv "$BUILD"/*.{deb,changes,buildinfo} "$DEB/" || die "no package was made, see $LOG"
 	for package in "$DEB"/*.deb; do
-		[ -e "$package" ] || die "no package was made, see $LOG"
 		say "${package#"$PWD/"}"
 	done
 }
