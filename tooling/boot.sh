@@ -116,7 +116,7 @@ make_initramfs() {
 		echo "memory $(numfmt --from=iec "$MEMORY")"
 		tr ' =' '\n ' <<<"$GUEST_FACTS"
 	} >"$RUN/facts"
-	for program in "${GUEST_PROGRAMS[@]}"; do
+	for program in $(printf "%s\n" "${GUEST_PROGRAMS[@]}" | sort -u); do
 		paths+=("$(command -v "$program")")
 	done
 	{
@@ -321,8 +321,10 @@ main() {
 		"plug_${TEST[$name]}" "$name"
 	done
 	make_initramfs
+	set -m		# in a group of its own: what it is at ends with it
 	answer_guest &
-	HELPERS+=($!)
+	set +m
+	HELPERS+=(-$!)
 
 	say "booting one guest with ${#NAMES[@]} virtio devices ($ACCEL), console in $RUN/console.log"
 	run_guest boot "$LIMIT" "panic_on_warn=1 hung_task_panic=1${GUEST_CMDLINE:+ $GUEST_CMDLINE}" \

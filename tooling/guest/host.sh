@@ -54,6 +54,13 @@ plug_virtio_blk() {
 }
 host_sum_virtio_blk() { sum <"$RUN/$1.img"; }
 
+plug_virtio_blk_requests() {
+	GUEST_PROGRAMS+=(dd blkdiscard)
+	plug_virtio_blk "$1"
+	moves "$1" $((16 << 20))
+}
+host_sum_virtio_blk_requests() { host_sum_virtio_blk "$1"; }
+
 plug_virtio_scsi() {
 	plug_image "$1"
 	QEMU_ARGS+=(-device "virtio-scsi-pci,$(virtio_options "$1")"
@@ -198,19 +205,12 @@ asked_balloon_total() {
 	local device="\"path\": \"/machine/peripheral/$1\"" before
 	before=$(qmp_number last-update qom-get "$device, \"property\": \"guest-stats\"")
 	qmp qom-set "$device, \"property\": \"guest-stats-polling-interval\", \"value\": 1" >/dev/null || return
-	until_newer "${before:-0}" qmp_number last-update qom-get "$device, \"property\": \"guest-stats\"" || return
+	until_it_is newer newer_than "${before:-0}" qmp_number last-update qom-get "$device, \"property\": \"guest-stats\"" || return
 	echo "$1 $(qmp_number stat-total-memory qom-get "$device, \"property\": \"guest-stats\"")"
 }
 
-# until_newer TIME COMMAND...: COMMAND's output is more than TIME, at last
-until_newer() {
-	local i
-	for ((i = 0; i < 60; i++)); do
-		[ "$("${@:2}")" -le "$1" ] || return 0
-		sleep 0.5
-	done
-	return 1
-}
+# newer_than TIME COMMAND...: says so if COMMAND's output is more than TIME
+newer_than() { [ "$("${@:2}")" -le "$1" ] || echo newer; }
 
 # A migration, to nowhere, asks the balloon which pages are free.
 plug_virtio_balloon_hint() {
@@ -364,12 +364,14 @@ plug_removable() {
 }
 
 plug_virtio_blk_unplug() {
+	GUEST_PROGRAMS+=(dd)
 	plug_image "$1"
 	plug_removable "$1" "virtio-blk-pci,drive=$1-image,$(virtio_options "$1")"
 }
 host_sum_virtio_blk_unplug() { host_sum_virtio_blk "$1"; }
 
 plug_virtio_scsi_unplug() {
+	GUEST_PROGRAMS+=(dd)
 	plug_image "$1"
 	plug_removable "$1" "virtio-scsi-pci,$(virtio_options "$1")"
 	QEMU_ARGS+=(-device "scsi-hd,id=$1-disk,bus=$1.0,drive=$1-image")
@@ -384,10 +386,12 @@ plug_virtio_net_unplug() {
 host_sum_virtio_net_unplug() { both_ways "$1"; }
 
 asked_unplug() {
-	qmp device_del "\"id\": \"$1\"" >/dev/null && until_it_is gone here_or_gone "$1" && echo "$1"
+	qmp device_del "\"id\": \"$1\"" >/dev/null && until_it_is gone gone "$1" && echo "$1"
 }
-here_or_gone() {
-	qmp qom-get "\"path\": \"/machine/peripheral/$1\", \"property\": \"type\"" >/dev/null && echo here || echo gone
+gone() {
+	local status=0
+	qmp qom-get "\"path\": \"/machine/peripheral/$1\", \"property\": \"type\"" >/dev/null || status=$?
+	[ "$status" != 1 ] || echo gone	# QEMU knows no such device
 }
 asked_plug() {
 	local device

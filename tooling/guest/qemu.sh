@@ -15,7 +15,7 @@ STALL=${STALL:-90}	# seconds without a word on the console: the guest hangs
 IMAGE=${IMAGE:-}	# a kernel to boot instead of that in $OBJ, or a package with one
 
 GUEST_PID=	# the QEMU that runs now
-HELPERS=()	# processes of ours that serve it, and end with this script
+HELPERS=()	# processes of ours, or -groups, that serve it and end with this script
 RUN_IN=()	# a command that enters the network namespace in which it runs
 GUEST_CAUSE=	# why the last guest failed, in one line
 
@@ -144,7 +144,7 @@ stop_guest() {
 
 stop_all() {
 	stop_guest
-	[ ${#HELPERS[@]} -eq 0 ] || kill "${HELPERS[@]}" 2>/dev/null || true
+	[ ${#HELPERS[@]} -eq 0 ] || kill -- "${HELPERS[@]}" 2>/dev/null || true
 }
 
 # watch_guest NAME DIR: shows where the guest is, until it ends or falls silent

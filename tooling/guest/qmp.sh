@@ -9,7 +9,9 @@
 # A test that needs this defines asked_WHAT NAME ARGUMENT..., whose one line of
 # output is the answer; its status says whether it could be done.
 
-QMP_LIMIT=60	# seconds for one answer of QEMU
+# Together less than $STALL: the guest is silent while it waits
+QMP_LIMIT=20	# seconds for one answer of QEMU
+ASK_LIMIT=60	# seconds until what the guest asks for has come about
 
 # plug_host: the port that the guest asks on, and QMP
 plug_host() {
@@ -18,22 +20,23 @@ plug_host() {
 		-chardev "pipe,id=qmp,path=qmp" -mon "chardev=qmp,mode=control")
 }
 
-# qmp COMMAND [ARGUMENTS]: both as JSON has them; prints QEMU's answer
+# qmp COMMAND [ARGUMENTS]: both as JSON has them; prints QEMU's answer.  Returns 1 if
+# that is an error, and 2 if there is none.
 qmp() {
-	local line
-	printf '{"execute": "%s", "arguments": {%s}}\n' "$1" "${2:-}" >&"$QMP_IN"
+	local line id=${EPOCHREALTIME/./}	# an answer may be one that came too late
+	printf '{"execute": "%s", "arguments": {%s}, "id": %s}\n' "$1" "${2:-}" "$id" >&"$QMP_IN"
 	while read -r -t "$QMP_LIMIT" line <&"$QMP_OUT"; do
 		line=${line%$'\r'}
 		printf '%s %s\n%s\n' "$1" "${2:-}" "$line" >>"$RUN/qmp.log"
 		case $line in
-		'{"return"'*)
+		'{"return"'*"\"id\": $id}")
 			printf '%s\n' "$line"
 			return
 			;;
-		'{"error"'*) return 1 ;;
+		"{\"id\": $id, \"error\""*) return 1 ;;
 		esac
 	done
-	return 1
+	return 2
 }
 
 # qmp_number KEY COMMAND [ARGUMENTS]: a number in QEMU's answer
@@ -43,9 +46,9 @@ qmp_number() {
 
 # until_it_is VALUE COMMAND...: COMMAND's output is VALUE, at last
 until_it_is() {
-	local value=$1 i
+	local value=$1 end=$((SECONDS + ASK_LIMIT))
 	shift
-	for ((i = 0; i < 120; i++)); do
+	while [ $SECONDS -lt $end ] && kill -0 $$ 2>/dev/null; do
 		[ "$("$@")" != "$value" ] || return 0
 		sleep 0.5
 	done
