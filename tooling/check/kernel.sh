@@ -9,14 +9,10 @@
 
 EACH_O=$BUILD/each
 EACH=$EACH_O/$BASE/linux
-EACH_OBJ=$EACH_O/$BASE/obj-objects	# single objects, for the warnings
 KUNIT_OBJ=$EACH_O/$BASE/obj		# a small kernel, for KUnit alone
 
-# What the series touches, and who uses it
-# shellcheck disable=SC2034
-TARGETS=(drivers/virtio/ drivers/block/virtio_blk.o drivers/net/virtio_net.o
-	drivers/scsi/virtio_scsi.o drivers/char/virtio_console.o
-	drivers/char/hw_random/virtio-rng.o)
+# Where single objects are compiled, with all drivers: the compiler by machine
+declare -A MACHINE_GCC=([x86_64]=gcc [um]=gcc [s390]=s390x-linux-gnu-gcc)
 
 each_git() {
 	KGIT_DIR=$EACH kgit "$@"
@@ -38,10 +34,6 @@ compile_in() {
 	make -C "$EACH" O="$1" ARCH="$ARCH" CC="$(compiler)" -j"$J" "${@:2}"
 }
 
-compile() {
-	compile_in "$EACH_OBJ" "$@"
-}
-
 # kunit_kernel NAME FRAGMENT [ARGUMENT...]: builds the small kernel of the second
 # work tree as it is, with the fragments and with the arguments for make, runs
 # its suites, and leaves the results in $RESULTS/check/NAME
@@ -61,15 +53,54 @@ kunit_kernel() {
 	O=$EACH_O RESULTS=$RESULTS/check/$name "$TOP/tooling/kunit.sh"
 }
 
-# configure_each: the guest's configuration, as far as this commit knows it
-configure_each() {
-	mkdir -p "$EACH_OBJ"
-	[ -e "$OBJ/.config" ] || "$TOP/tooling/build.sh"
-	cmp -s "$OBJ/.config" "$EACH_OBJ/.config.guest" || {
-		cp "$OBJ/.config" "$EACH_OBJ/.config"
-		cp "$OBJ/.config" "$EACH_OBJ/.config.guest"
-	}
-	compile -s olddefconfig
+# objects_in MACHINE: where its objects are
+objects_in() {
+	echo "$EACH_O/$BASE/obj-objects-$1"
+}
+
+# make_for MACHINE ARGUMENT...: make, in the second work tree
+make_for() {
+	local gcc=${MACHINE_GCC[$1]}
+	make -C "$EACH" O="$(objects_in "$1")" ARCH="$1" CROSS_COMPILE="${gcc%gcc}" \
+		CC="$(compiler | sed "s/gcc/$gcc/")" -j"$J" "${@:2}"
+}
+
+# configure_for MACHINE LOG: the second work tree as it is, with all drivers that the
+# machine has: the guest's and those of drivers.config on x86_64, MACHINE.config on
+# others.  What no Kconfig of this kernel defines is of another one.
+configure_for() {
+	local dir config symbol missing=()
+	dir=$(objects_in "$1")
+	config=$dir/.config.wanted
+	mkdir -p "$dir"
+	if [ "$1" = x86_64 ]; then
+		cat "$TOP/tooling/guest/"{kernel,virtio,debug,x86_64}.config "$TOP/tooling/check/drivers.config"
+	else
+		cat "$TOP/tooling/check/$1.config"
+	fi >"$config"
+	make_for "$1" -s KCONFIG_ALLCONFIG="$config" allnoconfig >"$2" 2>&1 ||
+		{ tail "$2"; fail "$1: cannot be configured"; }
+	while read -r symbol; do
+		! each_git grep -qE "^(menu)?config ${symbol#CONFIG_}\$" -- '*Kconfig*' || missing+=("$symbol")
+	done < <(grep '^CONFIG_.*=y' "$config" | grep -vxFf "$dir/.config" | sed 's/=y//')
+	[ "${#missing[@]}" -eq 0 ] || fail "$1: no ${missing[*]}"
+	make_for "$1" -s prepare >"$2" 2>&1 || { tail "$2"; fail "$1: cannot be prepared"; }
+}
+
+# touched MACHINE FROM TO: files of C that the commits in between change, as objects;
+# those of drivers/virtio too
+touched() {
+	kgit diff --diff-filter=d --name-only "$2" "$3" -- '*.c' ':(exclude)tools' |
+		if [ "$1" = um ]; then grep '^arch/um/'; else grep -v '^arch/um/'; fi |
+		sed 's/c$/o/' || true
+}
+
+# were_compiled LOG OBJECT...
+were_compiled() {
+	local object
+	for object in "${@:2}"; do
+		grep -qxF "  CC      $object" "$1" || fail "$object was not compiled ($1)"
+	done
 }
 
 # warnings LOG: what the compiler or sparse found, without line numbers, so that
