@@ -225,9 +225,10 @@ asked_migration() {
 }
 migration_status() { qmp query-migrate | sed -nE 's/.*[{ ]"status": "([a-z-]+)".*/\1/p'; }
 
-# Memory that comes and goes, of 128 MiB
+# Memory that comes and goes, of 128 MiB; a file may be read into it, so that
+# virtiofsd must see it too
 plug_virtio_mem() {
-	QEMU_ARGS+=(-m "maxmem=8G" -object "memory-backend-ram,id=$1-ram,size=128M"
+	QEMU_ARGS+=(-m "maxmem=8G" -object "memory-backend-memfd,id=$1-ram,size=128M,share=on"
 		-device "virtio-mem-pci,memdev=$1-ram,requested-size=0,$(virtio_options "$1")")
 }
 host_sum_virtio_mem() { sed -n "s/^done $1 //p" "$RUN/host.log" | paste -sd+; }
