@@ -72,7 +72,7 @@ new_file() {
 # stays_in_patch PATH: a new file that is of this base alone, as code that moved
 # is; it stands in the patches like an edit, and later ones may change it
 stays_in_patch() {
-	base_get in_patch | grep -qxF "$1"
+	grep -qxF "$1" < <(base_get in_patch)
 }
 
 # split COMMIT: its new files go to the stage, and their names to NEW_FILES;
@@ -166,7 +166,7 @@ check_stage() {
 listed_elsewhere() {
 	local series
 	for series in "$TOP"/patches/*/series; do
-		if [ "$series" != "$PATCHES/series" ] && series_files "$series" | grep -qxF "$1"; then
+		if [ "$series" != "$PATCHES/series" ] && grep -qxF "$1" < <(series_files "$series"); then
 			return 0
 		fi
 	done

@@ -11,4 +11,5 @@
 
 go_to series
 kunit_kernel debug /dev/null CFLAGS_virtio_ring.o=-DDEBUG CFLAGS_virtqueue_buf.o=-DDEBUG
-nm "$KUNIT_OBJ/drivers/virtio/virtqueue_buf.o" | grep -qw panic || fail 'virtqueue_buf.o was built without DEBUG'
+# no pipe: grep ends as soon as it has found it, and nm would fail
+grep -qw panic < <(nm "$KUNIT_OBJ/drivers/virtio/virtqueue_buf.o") || fail 'virtqueue_buf.o was built without DEBUG'
