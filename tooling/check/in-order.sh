@@ -23,17 +23,16 @@ grep -q VIRTIO_F_IN_ORDER "$LINUX/drivers/virtio/virtio_ring.c" || {
 	exit 77
 }
 properties=$("$QEMU" -device virtio-blk-pci,help) || die "$QEMU knows no virtio-blk-pci"
-grep -qw in_order <<<"$properties" || skip "$("$QEMU" --version | sed -n 1p) has no in-order devices"
+grep -qw in_order <<<"$properties" || skip "QEMU $QEMU_VERSION has no in-order devices"
 devices=$TOP/tooling/guest/in-order.devices
-version=$("$QEMU" --version | sed -nE '1s/.* version ([0-9]+\.[0-9]+).*/\1/p')
 without=
 # With QEMU 10.0 disks hang, with the untouched kernel too: requests that are done in
 # another order get lost in its virtqueue_ordered_fill(), we think (6fcf5ebafad6 there)
-if [ "$(printf '%s\n' 10.1 "$version" | sort -V | head -n 1)" != 10.1 ]; then
+if ! qemu_since 10.1; then
 	mkdir -p "$RESULTS/check"
 	grep -vE 'virtio_(blk|scsi)' "$devices" >"$RESULTS/check/in-order.devices"
 	devices=$RESULTS/check/in-order.devices
-	without="; no disks, which hang with QEMU $version"
+	without="; no disks, which hang with QEMU $QEMU_VERSION"
 fi
 "$TOP/tooling/build.sh"
 RESULTS=$RESULTS/check/in-order MEMORY=2G LIMIT=${LIMIT:-600} "$TOP/tooling/boot.sh" "$devices"

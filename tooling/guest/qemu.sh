@@ -9,6 +9,7 @@
 
 QEMU=${QEMU:-qemu-system-$ARCH}
 QEMU_MIN=5.0
+QEMU_VERSION=	# of QEMU, once check_qemu has looked
 MEMORY=${MEMORY:-1G}
 STALL=${STALL:-90}	# seconds without a word on the console: the guest hangs
 
@@ -24,15 +25,17 @@ UNWELL='Kernel panic|BUG:|kernel BUG at|WARNING:|Oops:|DMA-API: [^ ]+ [^ ]+: |DM
 
 # check_qemu: a machine that we know, a QEMU that is there and young enough
 check_qemu() {
-	local version
 	machine_args
 	take_image
 	command -v "$QEMU" >/dev/null || die "$QEMU is missing (Debian: qemu-system-x86)"
 	QEMU=$(realpath -s "$(command -v "$QEMU")")	# it will run elsewhere
-	version=$("$QEMU" --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p')
-	printf '%s\n' "$QEMU_MIN" "${version:-0}" | sort -CV ||
-		die "$QEMU is version ${version:-unknown}, too old: $QEMU_MIN or later is needed"
+	QEMU_VERSION=$("$QEMU" --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p')
+	qemu_since "$QEMU_MIN" ||
+		die "$QEMU is version ${QEMU_VERSION:-unknown}, too old: $QEMU_MIN or later is needed"
 }
+
+# qemu_since VERSION: QEMU is at least that
+qemu_since() { printf '%s\n' "$1" "${QEMU_VERSION:-0}" | sort -CV; }
 
 # machine_args: fills MACHINE_ARGS and CMDLINE for ARCH and ACCEL.  ACCEL=count is
 # for bench-guest: one processor, whose clock counts its instructions.
