@@ -39,7 +39,9 @@ Variables, as in 'make boot ACCEL=kvm':
                      instead of Debian's package linux-source-<base>; a tree
                      once made stays on its source
   ACCEL=tcg          how QEMU runs the guest; kvm where /dev/kvm works
-  QEMU=              another one than the machine's; in-order rings take version 10
+  QEMU=              another one than the machine's; in-order rings take version 10,
+                     disks on them 10.1
+  SPARSE=            another one than the machine's; Linux 7.3 takes 0.6.5
   ARCH=x86_64        the guest's architecture
   O=build            where everything goes that is made
   CONFIG=            a kernel configuration for make deb (default: the guest's)

@@ -19,4 +19,4 @@ compare s390 "$RESULTS/check/cross" drivers/block/virtio_blk.o drivers/net/virti
 	drivers/scsi/virtio_scsi.o
 grep -q 'big endian' < <(readelf -h "$(objects_in s390)/drivers/virtio/virtqueue_buf.o") ||
 	fail 'virtqueue_buf.o is not big-endian'
-say "$COUNT files for um and s390x, no new warning"
+say "$COUNT files for um and s390x, no new warning$WITHOUT"

@@ -16,4 +16,4 @@ mapfile -t drivers < <(touched x86_64 base series | grep -v '^drivers/virtio/')
 compare x86_64 "$RESULTS/check/warnings" "${drivers[@]}"
 mapfile -t ring < <(touched x86_64 base series | grep '^drivers/virtio/')
 were_compiled "$RESULTS/check/warnings/x86_64.series.log" "${ring[@]}"
-say "$COUNT files, no new warning; ${#drivers[@]} of them outside drivers/virtio"
+say "$COUNT files, ${#drivers[@]} of them outside drivers/virtio; no new warning$WITHOUT"
