@@ -239,6 +239,16 @@ asked_mem() {
 		until_it_is "$2" qmp_number return qom-get "$device, \"property\": \"size\"" && echo "$1 $2"
 }
 
+# Persistent memory: a file of the host's, which the guest has as memory
+plug_virtio_pmem() {
+	moves "$1" "$DISK_BYTES"
+	truncate -s "$DISK_BYTES" "$RUN/$1.img"
+	QEMU_ARGS+=(-m "maxmem=8G"
+		-object "memory-backend-file,id=$1-ram,mem-path=$1.img,size=$DISK_BYTES,share=on"
+		-device "virtio-pmem-pci,memdev=$1-ram,$(virtio_options "$1")")
+}
+host_sum_virtio_pmem() { host_sum_virtio_blk "$1"; }
+
 # Files: a directory of the host, with many small files and two long ones
 
 plug_share() {
