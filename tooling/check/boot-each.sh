@@ -12,6 +12,7 @@
 # shellcheck source=tooling/check/kernel.sh
 . "$TOP/tooling/check/kernel.sh"
 
+"$TOP/tooling/tree.sh"
 VMLINUX=$EACH_O/$BASE/obj/vmlinux
 patches=0 boots=0 booted=
 for commit in $(kgit rev-list --reverse base..series); do
