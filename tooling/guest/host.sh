@@ -249,12 +249,14 @@ plug_virtio_pmem() {
 }
 host_sum_virtio_pmem() { host_sum_virtio_blk "$1"; }
 
-# Files: a directory of the host, with many small files and two long ones
+# Files: a directory of the host, with small files, two long ones, and a list of many
+# names, which takes pages
 
 plug_share() {
 	local i
 	moves "$1" "$SHARE_BYTES"
-	mkdir -p "$RUN/$1.share/small"
+	mkdir -p "$RUN/$1.share"/{small,many}
+	(cd "$RUN/$1.share/many" && seq 1000 1599 | xargs touch)
 	head -c "$SHARE_BYTES" /dev/urandom >"$RUN/$1.share/to-guest"
 	for ((i = 1; i <= 100; i++)); do
 		echo "$1 $i" >"$RUN/$1.share/small/file-$i"
