@@ -76,13 +76,13 @@ host_sum_virtio_scsi_sg() { host_sum_virtio_blk "$1"; }
 
 # Network.  No port of the host is opened and nothing leaves it: two addresses
 # that the guest can reach are commands here.  Port 1 swallows and counts, port 2
-# sends.
+# sends, port 3 only swallows: a stream that was cut off may flow there for a while.
 
 plug_slirp() {
 	local net=10.0.$((0x${SLOT[$1]}))
 	moves "$1" "$NET_BYTES"
 	head -c "$NET_BYTES" /dev/urandom >"$RUN/$1.to-guest"
-	QEMU_ARGS+=(-netdev "user,id=$1-net,net=$net.0/24,restrict=on,guestfwd=tcp:$net.100:1-cmd:sh -c 'head -c $NET_BYTES | tee $1.from-guest | wc -c',guestfwd=tcp:$net.100:2-cmd:cat $1.to-guest")
+	QEMU_ARGS+=(-netdev "user,id=$1-net,net=$net.0/24,restrict=on,guestfwd=tcp:$net.100:1-cmd:sh -c 'head -c $NET_BYTES | tee $1.from-guest | wc -c',guestfwd=tcp:$net.100:2-cmd:cat $1.to-guest,guestfwd=tcp:$net.100:3-cmd:dd of=/dev/null status=none")
 }
 plug_virtio_net() {
 	plug_slirp "$1"
