@@ -96,6 +96,16 @@ plug_virtio_net_pair() {
 	plug_cable_end "$1" "hubport,hubid=$((0x$(sum <<<"${1%.*}" | head -c 6)))"
 }
 
+# The same, and NAME.b sends packets back by XDP (reflect.c); without copies if the
+# driver has that: virtnet_xsk_*() of 6.12 are there, but nobody is told of them.
+plug_virtio_net_xdp() {
+	our_program reflect
+	! grep -qs NETDEV_XDP_ACT_XSK_ZEROCOPY "$LINUX/drivers/net/virtio_net.c" ||
+		GUEST_FACTS+=' zerocopy=yes'
+	plug_virtio_net_pair "$1"
+}
+host_sum_virtio_net_xdp() { host_sum_virtio_net_pair "$1"; }
+
 # ... or a bridge of the host's between two taps, in a network namespace that QEMU
 # has for itself.  It takes packets of 64 KiB, and checksums that are not made yet.
 plug_virtio_net_tap() {
