@@ -51,9 +51,6 @@ declare -A COUNT		# by kind.virtioN: buffers
 declare -A USED			# by call.virtioN: it was called
 COUNTED=0 MISSED=0		# buffers of all devices, and those that were not counted
 
-# rows FILE: the lines of a table, without its comments
-rows() { grep -vE '^[[:space:]]*(#|$)' "$1"; }
-
 read_tables() {
 	local name driver ring indirect event_idx options kind
 	while read -r name driver ring indirect event_idx options; do

@@ -130,6 +130,9 @@ base_get() {
 	sed -n "s/^$1=//p" "$PATCHES/base"
 }
 
+# rows FILE: the lines of a table, without its comments
+rows() { grep -vE '^[[:space:]]*(#|$)' "$1"; }
+
 # need_space MB DIR: there is room for MB megabytes in DIR
 need_space() {
 	local free

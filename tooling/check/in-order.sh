@@ -36,4 +36,4 @@ if ! qemu_since 10.1; then
 fi
 "$TOP/tooling/build.sh"
 RESULTS=$RESULTS/check/in-order MEMORY=2G LIMIT=${LIMIT:-600} "$TOP/tooling/boot.sh" "$devices"
-say "$(grep -cvE '^(#|$)' "$devices") devices with in-order rings pass$without"
+say "$(rows "$devices" | wc -l) devices with in-order rings pass$without"

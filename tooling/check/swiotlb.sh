@@ -26,8 +26,8 @@ nomem() {
 		END { for (device in n) print device, n[device] }' | sort
 }
 
-# rows NAME: how many devices
-rows() { grep -cvE '^(#|$)' "$TOP/tooling/guest/$1.devices"; }
+# devices NAME: how many
+devices() { rows "$TOP/tooling/guest/$1.devices" | wc -l; }
 
 need_packages sg3-utils kcapi-tools openssl
 "$TOP/tooling/build.sh"
@@ -39,5 +39,5 @@ bounced bounced $((256 << 10)) 'dma_debug=off virtio_blk.poll_queues=1'
 bounced swiotlb 2048 ''
 failures=$(nomem swiotlb)
 ! grep ' 0$' <<<"$failures" || fail 'all its mappings worked: nothing was tested'
-say "$(rows bounced) devices with all bounced; $(rows swiotlb) disks keep their data while the buffer is full:" \
+say "$(devices bounced) devices with all bounced; $(devices swiotlb) disks keep their data while the buffer is full:" \
 	"mappings failed for$(awk '{ printf "%s %s %s", sep, $1, $2; sep = "," }' <<<"$failures")"

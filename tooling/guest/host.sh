@@ -351,7 +351,14 @@ screen_sum() {
 KEY=000102030405060708090a0b0c0d0e0f
 IV=f0e0d0c0b0a090807060504030201000
 
+# Linux 7.3 gives programs only ciphers that it computes itself: there the self tests,
+# which compare, are all.
 plug_virtio_crypto() {
+	if grep -qs af_alg_restrict "$LINUX/crypto/af_alg.c"; then
+		GUEST_FACTS+=' ciphers=own'
+	else
+		moves "$1" "$CRYPTO_BYTES"
+	fi
 	head -c "$CRYPTO_BYTES" /dev/urandom >"$RUN/$1.plain"
 	GUEST_FILES+=("/$1.plain $RUN/$1.plain")
 	GUEST_PROGRAMS+=(kcapi-enc)
@@ -359,7 +366,7 @@ plug_virtio_crypto() {
 		-device "virtio-crypto-pci,cryptodev=$1-backend,$(virtio_options "$1")")
 }
 host_sum_virtio_crypto() {
-	[ "$(said "$1" programs)" != refused ] || { echo 'self tests'; return; }
+	[[ $GUEST_FACTS != *ciphers=own* ]] || { echo 'self tests'; return; }
 	echo "$(openssl enc -aes-128-cbc -nopad -K "$KEY" -iv "$IV" -in "$RUN/$1.plain" | sum)+$(sum <"$RUN/$1.plain")"
 }
 
