@@ -98,6 +98,16 @@ guest_devices() {
 	done
 }
 
+# guest_modules: the drivers, of a kernel that comes with modules, and what takes the
+# disks of SCSI hosts, as nobody in the guest hears that these are there
+guest_modules() {
+	local modules=("${DRIVER[@]}")
+	has_modules || return 0
+	[[ " ${modules[*]} " != *' virtio_scsi '* ]] || modules+=(sd_mod)
+	spec_modules "$PACKAGE" "$RUN/modules" "${modules[@]}"
+}
+has_modules() { [ -n "$PACKAGE" ] && [ -d "$PACKAGE/lib/modules" ]; }
+
 # our_program NAME: made of guest/programs/NAME.c
 our_program() {
 	[ ! -e "$RUN/$1" ] || return 0
@@ -120,6 +130,7 @@ make_initramfs() {
 	{
 		spec_base "$GUEST/init"
 		spec_programs "${paths[@]}"
+		guest_modules
 		printf 'file %s 755 0 0\n' "/tests $GUEST/tests" "/disk.fio $GUEST/disk.fio" \
 			"/calls $RUN/calls" "/devices $RUN/devices" "/facts $RUN/facts" "${GUEST_FILES[@]}"
 	} | initramfs "$RUN/initramfs"
@@ -318,6 +329,7 @@ main() {
 	local name bad
 	need_packages qemu-system-x86 busybox-static fio
 	check_qemu
+	! has_modules || need_packages kmod
 	[ -e "$OBJ/.done" ] || die "no finished kernel in $OBJ: make build"
 	one_at_a_time guest
 	read_tables
@@ -353,7 +365,8 @@ main() {
 	print_table
 	bad=$(cut -f 11 "$TSV" | grep -c FAIL || true)
 	[ "$bad" -eq 0 ] || fail "$bad of ${#NAMES[@]} devices; see $RUN"
-	(cd "$RUN" && rm -rf -- *.img *-guest *.stream *.share *.picture *.ppm *.plain initramfs)
+	(cd "$RUN" && rm -rf -- *.img *-guest *.stream *.share *.picture *.ppm *.plain initramfs modules)
+	rm -rf "$PACKAGE"
 	if [ ${#NOT_TRIED[@]} -gt 0 ]; then
 		echo "CASES 0 0 ${#NOT_TRIED[@]}"
 		say "not tried, as no tap can be made here: ${NOT_TRIED[*]}"

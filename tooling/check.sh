@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# usage: check.sh [CHECK...]
+# usage: check.sh [CHECK... | all]
 #
-# Runs the checks of check/ (or those named) one after the other, each with a
-# log of its own in $RESULTS/check/, and closes with 'N passed, N failed, N
-# skipped', in which a KUnit case counts like a check.  Goes on after a failure.
-# What each came to is in check.ktap and check.xml (JUnit) beside the logs.
+# Runs the checks of check/ (or those named; "all": those that take long, too) one
+# after the other, each with a log of its own in $RESULTS/check/, and closes with
+# 'N passed, N failed, N skipped', in which a KUnit case counts like a check.  Goes
+# on after a failure.  What each came to is in check.ktap and check.xml (JUnit)
+# beside the logs.
 
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -16,6 +17,7 @@
 CHECKS=(scripts tree round-trip drivers kunit boot devices rings stress swiotlb parity
 	debug patches warnings cross style size documentation mail-series apply
 	quilt ring coverage fuzz results worked-example bad-input mainline)
+LONG=(sanitizers boot-each parts deb bench-guest mutants)
 LOGS=$RESULTS/check
 KTAP=$LOGS/check.ktap
 NUMBER=0			# of checks, so far
@@ -71,17 +73,21 @@ count_cases() {
 main() {
 	local check
 	check_base
-	for check in "${@:-${CHECKS[@]}}"; do
+	case $* in
+	'') set -- "${CHECKS[@]}" ;;
+	all) set -- "${CHECKS[@]}" "${LONG[@]}" ;;
+	esac
+	for check; do
 		[ -x "$TOP/tooling/check/$check.sh" ] ||
-			die "no check $check (have: ${CHECKS[*]})"
+			die "no check $check (have: ${CHECKS[*]} ${LONG[*]})"
 	done
 	need_packages git xz-utils build-essential flex bison bc libelf-dev \
 		libssl-dev cpio kmod rsync python3 sparse shellcheck \
 		qemu-system-x86 qemu-system-common busybox-static fio
 	rm -rf "$LOGS"
 	mkdir -p "$LOGS"
-	printf 'KTAP version 1\n1..%d\n' "$(printf '%s\n' "${@:-${CHECKS[@]}}" | wc -l)" >"$KTAP"
-	for check in "${@:-${CHECKS[@]}}"; do
+	printf 'KTAP version 1\n1..%d\n' $# >"$KTAP"
+	for check; do
 		run_check "$check"
 	done
 	junit "$KTAP"

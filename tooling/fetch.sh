@@ -310,21 +310,6 @@ tar_makefile() {
 	[ -n "$text" ] && printf '%s\n' "$text"
 }
 
-decompress() {
-	local magic tool
-	magic=$(head -c 6 "$1" | od -An -tx1 | tr -d ' \n')
-	case $magic in
-	fd377a585a00) tool='xz -T0' ;;
-	1f8b*) tool=gzip ;;
-	425a68*) tool=bzip2 ;;
-	28b52ffd*) tool=zstd ;;
-	*) cat "$1" && return ;;
-	esac
-	command -v "${tool%% *}" >/dev/null || die "KERNEL_SRC=$KERNEL_SRC: ${tool%% *} is needed to unpack it"
-	# shellcheck disable=SC2086 # tool may carry an option
-	$tool -dc <"$1"
-}
-
 # The user named this tree, so whoever owns it is fine.
 foreign_git() {
 	GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 git -c safe.directory='*' -C "$SOURCE" "$@"

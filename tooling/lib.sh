@@ -133,6 +133,22 @@ base_get() {
 # rows FILE: the lines of a table, without its comments
 rows() { grep -vE '^[[:space:]]*(#|$)' "$1"; }
 
+# decompress FILE: to stdout, whatever it is compressed with
+decompress() {
+	local magic tool
+	magic=$(head -c 6 "$1" | od -An -tx1 | tr -d ' \n')
+	case $magic in
+	fd377a585a00) tool='xz -T0' ;;
+	1f8b*) tool=gzip ;;
+	425a68*) tool=bzip2 ;;
+	28b52ffd*) tool=zstd ;;
+	*) cat "$1" && return ;;
+	esac
+	command -v "${tool%% *}" >/dev/null || die "$1: ${tool%% *} is needed to unpack it"
+	# shellcheck disable=SC2086 # tool may carry an option
+	$tool -dc <"$1"
+}
+
 # need_space MB DIR: there is room for MB megabytes in DIR
 need_space() {
 	local free

@@ -41,6 +41,25 @@ spec_programs() {
 	done | sort -u
 }
 
+# spec_modules TREE DIR MODULE...: what of these the kernel that is unpacked in TREE has
+# as modules, and those that they need, in the order in which init loads them; they
+# are decompressed into DIR
+spec_modules() {
+	local tree=$1 dir=$2 release needed file module i=100
+	shift 2
+	release=$(basename "$tree"/lib/modules/*)
+	needed=$(depmod -b "$tree" "$release" 2>&1 &&
+		modprobe -C /dev/null -d "$tree" -S "$release" -a --show-depends "$@" 2>&1) ||
+		die "the modules of Linux $release: $(grep -m 1 -vE '^(insmod|builtin) ' <<<"$needed")"
+	mkdir -p "$dir"
+	echo 'dir /modules 755 0 0'
+	while read -r file; do
+		module=$((i++))-$(basename "${file%.ko*}").ko
+		decompress "$file" >"$dir/$module"
+		echo "file /modules/$module $dir/$module 644 0 0"
+	done < <(awk '$1 == "insmod" && !seen[$2]++ { print $2 }' <<<"$needed")
+}
+
 # libraries FILE: the loader stays at its path, the rest goes where
 # LD_LIBRARY_PATH points
 libraries() {

@@ -14,6 +14,7 @@ MEMORY=${MEMORY:-1G}
 STALL=${STALL:-90}	# seconds without a word on the console: the guest hangs
 
 IMAGE=${IMAGE:-}	# a kernel to boot instead of that in $OBJ, or a package with one
+PACKAGE=		# where that package is unpacked
 
 GUEST_PID=	# the QEMU that runs now
 HELPERS=()	# processes of ours, or -groups, that serve it and end with this script
@@ -71,17 +72,18 @@ machine_args() {
 	esac
 }
 
-# take_image: IMAGE is a kernel; that of a package is unpacked
+# take_image: IMAGE is a kernel; a package is unpacked, for that and its modules
 take_image() {
 	[ -n "$IMAGE" ] || return 0
 	[ -f "$IMAGE" ] || die "IMAGE=$IMAGE: no such file"
 	IMAGE=$(realpath "$IMAGE")
 	[[ $IMAGE = *.deb ]] || { is_kernel; return; }
-	mkdir -p "$RESULTS"
-	dpkg-deb --fsys-tarfile "$IMAGE" 2>/dev/null |
-		tar -xO --wildcards './boot/vmlinuz-*' >"$RESULTS/vmlinuz" 2>/dev/null ||
-		die "IMAGE=$IMAGE: no package of a kernel"
-	IMAGE=$RESULTS/vmlinuz
+	local package=$IMAGE
+	PACKAGE=$RESULTS/image
+	rm -rf "$PACKAGE"
+	need_space 1000 "$PACKAGE"
+	dpkg-deb -x "$package" "$PACKAGE" 2>/dev/null || true
+	IMAGE=$(compgen -G "$PACKAGE/boot/vmlinuz-*") || die "IMAGE=$package: no package of a kernel"
 }
 
 # is_kernel: QEMU would take anything for a boot sector, and be silent
