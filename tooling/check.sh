@@ -84,6 +84,8 @@ main() {
 	need_packages git xz-utils build-essential flex bison bc libelf-dev \
 		libssl-dev cpio kmod rsync python3 sparse shellcheck \
 		qemu-system-x86 qemu-system-common busybox-static fio
+	# most checks look into it; one is that it assembles
+	[[ " $* " = *' tree '* ]] || "$TOP/tooling/tree.sh"
 	rm -rf "$LOGS"
 	mkdir -p "$LOGS"
 	printf 'KTAP version 1\n1..%d\n' $# >"$KTAP"

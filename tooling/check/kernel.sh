@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Sourced by the checks that look at commits or compile them: a second work tree, $EACH, in which they go
-# from commit to commit, with build directories of its own.  It lies where
-# O=$BUILD/each has it, so that the other scripts can be sent there.
+# Sourced by the checks that look at commits or compile them: a second work tree,
+# $EACH, in which they go from commit to commit, with build directories of its own.
+# It lies where O=$BUILD/each has it, so that the other scripts can be sent there.
 
 # shellcheck source=tooling/series.sh
 . "$TOP/tooling/series.sh"
