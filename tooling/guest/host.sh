@@ -283,20 +283,22 @@ plug_9pnet_virtio() {
 }
 host_sum_9pnet_virtio() { host_sum_share "$1"; }
 
-# virtiofsd has the guest's memory in its address space, hence the memfd
+# virtiofsd has the guest's memory in its address space, hence the memfd.  It leaves a
+# lock in a directory of the machine, which bears the name of the socket.
 plug_virtiofs() {
-	local options
+	local options socket=$1-$$.socket
 	plug_share "$1"
 	(
 		cd "$RUN" || exit
-		exec setpriv --pdeathsig TERM "$(virtiofsd)" -f --socket-path="$1.socket" \
+		exec setpriv --pdeathsig TERM "$(virtiofsd)" -f --socket-path="$socket" \
 			-o "source=$RUN/$1.share,sandbox=chroot,cache=none"
 	) >"$RUN/$1.virtiofsd.log" 2>&1 &
 	HELPERS+=($!)
-	until_it_is socket socket_kind "$RUN/$1.socket" || die "virtiofsd: $(tail -n 1 "$RUN/$1.virtiofsd.log")"
+	until_it_is socket socket_kind "$RUN/$socket" || die "virtiofsd: $(tail -n 1 "$RUN/$1.virtiofsd.log")"
+	rm -f "/run/virtiofsd/$socket.pid"
 	options=$(virtio_options "$1")
 	QEMU_ARGS+=(-object "memory-backend-memfd,id=ram,size=$MEMORY,share=on" -machine memory-backend=ram
-		-chardev "socket,id=$1-daemon,path=$1.socket"
+		-chardev "socket,id=$1-daemon,path=$socket"
 		-device "vhost-user-fs-pci,chardev=$1-daemon,tag=$1,${options/disable-legacy=on,/}")
 }
 host_sum_virtiofs() { host_sum_share "$1"; }
