@@ -46,9 +46,11 @@ say_dropped() {
 		say "$(wc -l <<<"$dropped") symbols are not as CONFIG has them: $(head -n 3 <<<"$dropped" | paste -sd ' ')$([ "$(wc -l <<<"$dropped")" -le 3 ] || echo ' ...')"
 }
 
-# space_for: a kernel with all of Debian's modules and their debug information is large
+# space_for: megabytes; a module with its debug information takes 8, of Debian's
 space_for() {
-	if [ "$(grep -c '=m$' "$DEB_OBJ/.config")" -gt 1000 ]; then echo 30000; else echo 2000; fi
+	local modules
+	modules=$(grep -c '=m$' "$DEB_OBJ/.config") || true
+	echo $((2000 + 10 * modules))
 }
 
 main() {

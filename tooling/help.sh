@@ -45,7 +45,8 @@ Variables, as in 'make boot ACCEL=kvm':
   ARCH=x86_64        the guest's architecture
   O=build            where everything goes that is made
   CONFIG=            a kernel configuration for make deb (default: the guest's)
-  IMAGE=             boot this kernel, or the one in this .deb, not build/<base>/obj
+  IMAGE=             boot this kernel, or that of this .deb with its modules, not
+                     build/<base>/obj
   REROLL=            the number of a posting, for make series: 2 gives [PATCH v2]
   V=0                V=1 shows the output of every command
   J=$J                jobs at once (all processors)
