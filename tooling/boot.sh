@@ -328,10 +328,10 @@ print_table() {
 main() {
 	local name bad
 	need_packages qemu-system-x86 busybox-static fio
+	one_at_a_time guest
 	check_qemu
 	! has_modules || need_packages kmod
 	[ -e "$OBJ/.done" ] || die "no finished kernel in $OBJ: make build"
-	one_at_a_time guest
 	read_tables
 	probe_kvm
 

@@ -44,9 +44,9 @@ complaint() {
 main() {
 	local status=0 passed failed skipped complaint
 	need_packages qemu-system-x86 busybox-static python3
+	one_at_a_time guest
 	check_qemu
 	[ -e "$OBJ/.done" ] || die "no finished kernel in $OBJ: make build"
-	one_at_a_time guest
 
 	rm -rf "$RUN" "$KTAP" "${KTAP%.ktap}.xml"
 	need_space 100 "$RUN"

@@ -10,10 +10,13 @@
 
 LOG=$BUILD/deb/boot.log
 
-# boots PACKAGE: the kernel that is in it
+# release_in PACKAGE: of the kernel that is in it
+release_in() { dpkg-deb -c "$1" | sed -n 's|.*\./boot/vmlinuz-||p'; }
+
+# boots PACKAGE: its kernel
 boots() {
 	local release
-	release=$(dpkg-deb -c "$1" | sed -n 's|.*\./boot/vmlinuz-||p')
+	release=$(release_in "$1")
 	IMAGE=$1 RESULTS=$RESULTS/check/deb "$TOP/tooling/boot.sh" | tee "$LOG"
 	grep -qxF "Linux $release" "$LOG" || fail "$release was packed, $(grep '^Linux ' "$LOG") booted"
 	say "${1##*/}: Linux $release boots; $(tail -n 1 "$LOG" | sed 's/^\[[ 0-9s]*\] //')"
@@ -28,7 +31,7 @@ with_modules() {
 "$TOP/tooling/deb.sh"
 image=$(find "$BUILD/deb" -maxdepth 1 -name 'linux-image-*.deb' ! -name '*-dbg_*')
 [ -f "$image" ] || fail "not one image package: $image"
-[[ $image = */linux-image-*-piecewise_* ]] || fail "the package is $image"
+[[ $(release_in "$image") = *-piecewise ]] || fail "the release is $(release_in "$image")"
 boots "$image"
 
 theirs=$(with_modules)
