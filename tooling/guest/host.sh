@@ -178,7 +178,7 @@ stream_sum() {
 	' "$RUN/$1.stream" | sum
 }
 
-# Serial ports: a port for data, both ways at a time, and a console for text
+# Serial ports: a port for data, both ways, and a console for text
 
 plug_virtio_console() {
 	moves "$1" "$PORT_BYTES"
@@ -192,10 +192,15 @@ plug_virtio_console() {
 	HELPERS+=($!)
 	cat "$RUN/$1.to-guest" >"$RUN/$1.port.in" &
 	HELPERS+=($!)
-	head -c "$PORT_BYTES" "$RUN/$1.port.out" >"$RUN/$1.from-guest" &
-	HELPERS+=($!)
+	touch "$RUN/$1.from-guest"
 }
 host_sum_virtio_console() { both_ways "$1"; }
+
+# Not before the guest has asked is read what it sends: its ring shall be full.
+asked_reader() {
+	head -c "$PORT_BYTES" "$RUN/$1.port.out" >"$RUN/$1.from-guest" &
+	echo "$1"
+}
 
 # Balloon: the guest asks for the size that its memory shall have, and compares
 # what it has with what QEMU thinks it has.
