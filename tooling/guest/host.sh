@@ -201,6 +201,8 @@ asked_reader() {
 	head -c "$PORT_BYTES" "$RUN/$1.port.out" >"$RUN/$1.from-guest" &
 	echo "$1"
 }
+# What the guest has sent is in its ring at first, which does not outlive it.
+asked_rest() { until_it_is "$PORT_BYTES" stat -c %s "$RUN/$1.from-guest" && echo "$1"; }
 
 # Balloon: the guest asks for the size that its memory shall have, and compares
 # what it has with what QEMU thinks it has.
