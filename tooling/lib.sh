@@ -37,6 +37,11 @@ die() {
 	exit 2
 }
 
+# a kernel to boot instead of that in $OBJ, or a package with one; a typing error
+# shall not wait for the build
+IMAGE=${IMAGE:-}
+[ -z "$IMAGE" ] || [ -f "$IMAGE" ] || die "IMAGE=$IMAGE: no such file"
+
 # fail MESSAGE: a test found a fault
 fail() {
 	printf 'FAIL: %s\n' "$*" >&2

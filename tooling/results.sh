@@ -23,7 +23,7 @@ results_git() {
 
 # built_tree: of which the kernel was built that boots
 built_tree() {
-	if [ -n "${IMAGE:-}" ]; then echo "$IMAGE"; else cat "$OBJ/.done"; fi
+	if [ -n "$IMAGE" ]; then echo "$IMAGE"; else cat "$OBJ/.done"; fi
 }
 
 # result_of FILE ID: FILE is what came out with that tree

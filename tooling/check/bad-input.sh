@@ -129,7 +129,7 @@ guests() {
 	mkdir "$SCRATCH/bin"
 	printf '#!/bin/sh\necho "QEMU emulator version 2.1.0"\n' >"$SCRATCH/bin/qemu-system-$ARCH"
 	chmod +x "$SCRATCH/bin/qemu-system-$ARCH"
-	expect 2 'IMAGE=/nowhere: no such file' env IMAGE=/nowhere "$TOP/tooling/boot.sh"
+	expect 2 'IMAGE=/nowhere: no such file' env IMAGE=/nowhere "$TOP/tooling/tree.sh"
 	expect 2 'IMAGE=/etc/passwd: not a kernel' env IMAGE=/etc/passwd "$TOP/tooling/boot.sh"
 	printf '!<arch>\n' >"$SCRATCH/some.deb"
 	expect 2 'IMAGE=.*: no package of a kernel' env IMAGE="$SCRATCH/some.deb" "$TOP/tooling/boot.sh"

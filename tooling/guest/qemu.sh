@@ -13,7 +13,6 @@ QEMU_VERSION=	# of QEMU, once check_qemu has looked
 MEMORY=${MEMORY:-1G}
 STALL=${STALL:-90}	# seconds without a word on the console: the guest hangs
 
-IMAGE=${IMAGE:-}	# a kernel to boot instead of that in $OBJ, or a package with one
 PACKAGE=		# where that package is unpacked
 
 GUEST_PID=	# the QEMU that runs now
@@ -75,7 +74,6 @@ machine_args() {
 # take_image: IMAGE is a kernel; a package is unpacked, for that and its modules
 take_image() {
 	[ -n "$IMAGE" ] || return 0
-	[ -f "$IMAGE" ] || die "IMAGE=$IMAGE: no such file"
 	IMAGE=$(realpath "$IMAGE")
 	[[ $IMAGE = *.deb ]] || { is_kernel; return; }
 	local package=$IMAGE
