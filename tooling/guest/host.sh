@@ -181,6 +181,7 @@ stream_sum() {
 # Serial ports: a port for data, both ways, and a console for text
 
 plug_virtio_console() {
+	our_program splice
 	moves "$1" "$PORT_BYTES"
 	head -c "$PORT_BYTES" /dev/urandom >"$RUN/$1.to-guest"
 	mkfifo "$RUN/$1".{port,tty}.{in,out}
