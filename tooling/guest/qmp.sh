@@ -57,12 +57,14 @@ until_it_is() {
 
 # answer_guest: until this script has ended
 answer_guest() {
-	local name what args answer
+	local name what args answer line='' part
 	exec {ASK_IN}<>"$RUN/ask.in" {ASK_OUT}<>"$RUN/ask.out"
 	exec {QMP_IN}<>"$RUN/qmp.in" {QMP_OUT}<>"$RUN/qmp.out"
 	qmp qmp_capabilities >/dev/null || return
 	while kill -0 $$; do
-		read -r -t 2 name what args <&"$ASK_OUT" || continue
+		IFS= read -r -t 2 part <&"$ASK_OUT" || { line+=$part; continue; }	# half a line
+		read -r name what args <<<"$line$part"
+		line=''
 		echo "asked: $name $what $args"
 		# shellcheck disable=SC2086 # several arguments
 		if answer=$("asked_$what" "$name" $args); then
