@@ -267,14 +267,14 @@ missed() {
 # makes it: few buffers are not in the numbers.  A classic call that must not be there
 # must not be missed.
 count_missed() {
-	local call name strict=
+	local call name forbidden=
 	for name in "${NAMES[@]}"; do
-		! must_be_new "${DRIVER[$name]}" || strict=classic
+		! must_be_new "${DRIVER[$name]}" || forbidden=classic
 	done
 	for call in "${!KIND[@]}"; do
 		[ "$(said "$call" call)" = present ] || continue
 		[ "$(said "$call" dropped)" = 0 ] || fail "calls of $call were dropped: the numbers of buffers are wrong"
-		[ "${KIND[$call]}" != "$strict" ] || [ "$(said "$call" missed)" = 0 ] || fail "calls of $call were missed"
+		[ "${KIND[$call]}" != "$forbidden" ] || [ "$(said "$call" missed)" = 0 ] || fail "calls of $call were missed"
 		MISSED=$((MISSED + $(said "$call" missed)))
 	done
 	[ $((20 * MISSED)) -le "$COUNTED" ] || fail "only $COUNTED buffers were counted, $MISSED were not"
