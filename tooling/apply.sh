@@ -127,14 +127,16 @@ forward() {
 	local -x GIT_INDEX_FILE=$SCRATCH/forward
 	kgit read-tree "$MINI_BASE"
 	apply_all "${patches[@]}" || which_one
-	series_files "$PATCHES/series" | add_new_files "$TOP"
+	add_new_files < <(last_forms "$PATCHES" "$TOP")
 	NEW_TREE=$(kgit write-tree)
 }
 
-# apply_all [-R] PATCH...: to the index, by one git.  That it begins with a mail's
-# text does not disturb git apply.
+# apply_all [-R] PATCH...: to the index, by one git, but for the new files.  That it
+# begins with a mail's text does not disturb git apply.
 apply_all() {
-	kgit apply --cached --allow-empty --whitespace=nowarn "$@" 2>"$SCRATCH/errors"
+	local others
+	mapfile -t others < <(series_files "$PATCHES/series" | sed 's/^/--exclude=/')
+	kgit apply --cached --allow-empty --whitespace=nowarn "${others[@]}" "$@" 2>"$SCRATCH/errors"
 }
 
 # which_one: patch does not apply?
@@ -157,7 +159,8 @@ backward() {
 	local -x GIT_INDEX_FILE=$SCRATCH/backward
 	kgit read-tree "$MINI_BASE"
 	while read -r path; do
-		cmp -s "$TOP/$path" "$DIR/$path" ||
+		file_of "$PATCHES" "$TOP" "$path"
+		cmp -s "$FILE" "$DIR/$path" ||
 			{ echo "$path is not as the series brings it" >"$SCRATCH/errors"; return 1; }
 	done < <(series_files "$PATCHES/series")
 	series_files "$PATCHES/series" | kgit update-index --force-remove --stdin

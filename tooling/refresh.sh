@@ -33,9 +33,9 @@ check_tree() {
 	*uncommitted* | *untracked*) die "$TREE has ${work#commits on series, }: commit or remove them first" ;;
 	esac
 	# '-' is left by a refresh that was killed while it wrote
-	[ "$(stamp_get inputs)" = - ] || [ "$(inputs)" = "$(stamp_get inputs)" ] || changed=1
+	[ "$(stamp_get inputs)" = - ] || [ "$(own_inputs)" = "$(stamp_get own_inputs)" ] || changed=1
 	[ -z "$changed" ] ||
-		die "patches/$BASE or the new files have changed since the tree was made:" \
+		die "patches/$BASE has changed since the tree was made:" \
 			"${work:+set one side aside, for $TREE has $work; else }run 'make tree' first"
 	kgit merge-base --is-ancestor base series || die "$TREE: series is not on top of tag base"
 }
@@ -50,48 +50,50 @@ check_messages() {
 		die "$(subject_of "$commit") has a Signed-off-by: that is for the person who posts it"
 }
 
-# new_file COMMIT MODE BLOB PATH: COMMIT brings PATH, which base does not have
+# new_file COMMIT PATH: COMMIT brings PATH, which base does not have
 new_file() {
-	local commit=$1 mode=$2 blob=$3 path=$4
-	[[ $path != *$'\n'* ]] || die "strange file name: ${path@Q}"
-	case $mode in
-	100644 | 100755) ;;
-	*) die "$(subject_of "$commit") brings $path, which is no plain file" ;;
-	esac
+	local commit=$1 path=$2
+	[[ $path != *[^[:alnum:]._,+@=/-]* ]] || die "strange file name: ${path@Q}"
 	case ${path%%/*} in
 	tooling | patches | build | .ci | .git* | README* | Makefile | COPYING)
 		die "$(subject_of "$commit") brings $path, which is a path of this repository's own" ;;
 	esac
 	BROUGHT[$path]=$commit
 	NEW_FILES+=("$path")
-	mkdir -p "$STAGE/files/$(dirname "$path")"
-	kgit cat-file blob "$blob" >"$STAGE/files/$path"
-	[ "$mode" = 100644 ] || chmod +x "$STAGE/files/$path"
 }
 
-# stays_in_patch PATH: a new file that is of this base alone, as code that moved
-# is; it stands in the patches like an edit, and later ones may change it
-stays_in_patch() {
-	grep -qxF "$1" < <(base_get in_patch)
+# new_form COMMIT MODE BLOB STATUS PATH: so far the last one of that new file
+new_form() {
+	local commit=$1 mode=$2 blob=$3 status=$4 path=$5 file=$STAGE/files/$5
+	[ "$status" != D ] ||
+		die "$(subject_of "$commit") removes or renames $path, which $(subject_of "${BROUGHT[$path]}") brings:" \
+			'that commit must not bring it, or under its last name'
+	case $mode in
+	100644 | 100755) ;;
+	*) die "$(subject_of "$commit") brings $path, which is no plain file" ;;
+	esac
+	# one of this base alone stays there
+	[ ! -e "$PATCHES/$path" ] || file=$STAGE/patches/$path
+	mkdir -p "${file%/*}"
+	rm -f "$file"
+	kgit cat-file blob "$blob" >"$file"
+	[ "$mode" = 100644 ] || chmod +x "$file"
 }
 
-# split COMMIT: its new files go to the stage, and their names to NEW_FILES;
-# EDITS counts the files of base that it changes
+# split COMMIT: the forms that it gives to new files go to the stage, the names of
+# those that it brings to NEW_FILES; EDITS counts the other files that it changes
 split() {
-	local commit=$1 mode blob status path first
+	local commit=$1 mode blob status path
 	NEW_FILES=()
 	EDITS=0
 	while read -r -d '' _ mode _ blob status && IFS= read -r -d '' path; do
-		first=${BROUGHT[$path]:-}
-		[ -z "$first" ] ||
-			die "$(subject_of "$commit") changes $path, which $(subject_of "$first") brings:" \
-				"a new file enters whole, so make it a fixup (git commit --fixup=${first:0:12})"
-		if [ "$status" = A ] && ! kgit cat-file -e "base:$path" 2>/dev/null &&
-			! stays_in_patch "$path"; then
-			new_file "$commit" "$mode" "$blob" "$path"
+		if [ "$status" = A ] && [ -z "${BROUGHT[$path]:-}" ] &&
+			! kgit cat-file -e "base:$path" 2>/dev/null; then
+			new_file "$commit" "$path"
 		else
 			EDITS=$((EDITS + 1))
 		fi
+		[ -z "${BROUGHT[$path]:-}" ] || new_form "$commit" "$mode" "$blob" "$status" "$path"
 	done < <(kgit diff-tree -r --no-renames --raw --no-abbrev -z --no-commit-id "$commit")
 }
 
@@ -162,35 +164,61 @@ check_stage() {
 	die 'the patches do not give the same commits again'
 }
 
-# listed_elsewhere PATH: another base uses this new file too
+# other_bases: directories
+other_bases() {
+	find "$TOP/patches" -mindepth 2 -maxdepth 2 -name series ! -path "$PATCHES/series" -printf '%h\n' | sort
+}
+
+# listed_elsewhere PATH: another base uses this new file too; prints which
 listed_elsewhere() {
-	local series
-	for series in "$TOP"/patches/*/series; do
-		if [ "$series" != "$PATCHES/series" ] && grep -qxF "$1" < <(series_files "$series"); then
-			return 0
+	local dir
+	while read -r dir; do
+		if [ ! -e "$dir/$1" ] && grep -qxF "+ $1" "$dir/series"; then
+			echo "${dir##*/}"
+			return
 		fi
-	done
+	done < <(other_bases)
 	return 1
 }
 
-# check_overwrite: a file in the repository that no series lists is not ours
+# check_overwrite: no work is lost in the new files of all bases.  One that has
+# changed since the tree was made, or that only other bases list, must be the same
+# here; one that no series lists is not ours.
 check_overwrite() {
-	local path
+	local path other
 	while read -r path; do
-		[ -e "$TOP/$path" ] || continue
-		cmp -s "$STAGE/files/$path" "$TOP/$path" && continue
-		grep -qxF "+ $path" "$PATCHES/series" || listed_elsewhere "$path" ||
+		if [ ! -e "$TOP/$path" ] || same "$STAGE/files/$path" "$TOP/$path"; then
+			continue
+		fi
+		if grep -qxF "+ $path" "$PATCHES/series"; then
+			as_assembled "$path" ||
+				die "$path has changed since the tree was made: make that change in $TREE too," \
+					"or set the commits there aside and run 'make tree' ('Two bases' in docs/repository.md)"
+		elif other=$(listed_elsewhere "$path"); then
+			die "$path is another file in BASE=$other: make them the same," \
+				"or 'mkdir -p patches/$BASE/${path%/*}; touch patches/$BASE/$path' for one of this base alone"
+		else
 			die "$TOP/$path is in the way: no series lists it"
-	done < <(series_files "$STAGE/patches/series")
+		fi
+	done < <(shared_files "$STAGE/patches")
+}
+
+# as_assembled PATH: it is what the tree was made from, or what a refresh wrote that
+# was killed
+as_assembled() {
+	[ "$(stamp_get inputs)" = - ] ||
+		cmp -s "$TOP/$1" <(kgit cat-file blob "$(stamp_get tip):$1" 2>/dev/null)
+}
+
+same() {
+	cmp -s "$1" "$2" && [ "$(executable "$1")" = "$(executable "$2")" ]
 }
 
 # put FROM TO: unless TO is the same already; whole or not at all
 put() {
 	local mode=644
 	[ ! -x "$1" ] || mode=755
-	if cmp -s "$1" "$2" && [ "$(executable "$1")" = "$(executable "$2")" ]; then
-		return
-	fi
+	! same "$1" "$2" || return 0
 	mkdir -p "$(dirname "$2")"
 	cp "$1" "$2.tmp$$"
 	chmod "$mode" "$2.tmp$$"
@@ -202,33 +230,42 @@ executable() {
 	[ ! -x "$1" ] || echo x
 }
 
+# drop DIR PATH
 drop() {
-	rm -f "$1"
+	[ -f "$1/$2" ] || return 0
+	rm -f "$1/$2"
+	(cd "$1" && rmdir -p --ignore-fail-on-non-empty "$(dirname "$2")" 2>/dev/null) || true
 	REMOVED=$((REMOVED + 1))
 }
 
 # write_back: the stage becomes the repository; series last
 write_back() {
 	local path old
-	old=$(series_files "$PATCHES/series")
+	old=$(shared_files "$PATCHES")
 	while read -r path; do
 		put "$STAGE/files/$path" "$TOP/$path"
-	done < <(series_files "$STAGE/patches/series")
+	done < <(shared_files "$STAGE/patches")
 	while read -r path; do
 		put "$STAGE/patches/$path" "$PATCHES/$path"
-	done < <(series_patches "$STAGE/patches/series")
+	done < <(series_patches "$STAGE/patches/series"; own_files "$STAGE/patches")
 
 	while read -r path; do
-		if [ ! -f "$TOP/$path" ] || [ -e "$STAGE/files/$path" ] || listed_elsewhere "$path"; then
-			continue
-		fi
-		drop "$TOP/$path"
-		(cd "$TOP" && rmdir -p --ignore-fail-on-non-empty "$(dirname "$path")" 2>/dev/null) || true
+		[ -e "$STAGE/files/$path" ] || listed_elsewhere "$path" >/dev/null || drop "$TOP" "$path"
 	done <<<"$old"
-	for path in "$PATCHES"/*.patch; do
-		[ ! -e "$path" ] || [ -e "$STAGE/patches/${path##*/}" ] || drop "$path"
-	done
+	while read -r path; do
+		[ -e "$STAGE/patches/$path" ] || drop "$PATCHES" "$path"
+	done < <(cd "$PATCHES" && find . -name cover -prune -o -type f \( -name '*.patch' -o -path './*/*' \) -printf '%P\n')
 	put "$STAGE/patches/series" "$PATCHES/series"
+}
+
+# tell_of_others: which bases no longer assemble with the files that we wrote
+tell_of_others() {
+	local dir scratch=$SCRATCH/other said
+	while read -r dir; do
+		mkdir -p "$scratch"
+		said=$( (first_forms "$dir" "$TOP" "$scratch") 2>&1) ||
+			say "note: BASE=${dir##*/}: ${said#error: }"
+	done < <(other_bases)
 }
 
 main() {
@@ -246,7 +283,8 @@ main() {
 	# the same trees, so no file of the work tree differs
 	kgit update-ref -m 'make refresh' refs/heads/series "$TIP"
 	stamp_set tip "$TIP"
-	stamp_set inputs "$(inputs)"
+	stamp_inputs
+	tell_of_others
 	say "patches/$BASE: $(kgit rev-list --count base..series) patches," \
 		"${#BROUGHT[@]} new files ($WRITTEN written, $REMOVED removed)"
 }

@@ -4,11 +4,15 @@
 # and the overlay) and as commits ($LINUX, branch series).
 #
 # patches/<base>/series names the patches in their order, and below each the new
-# files that its commit brings.  These are stored whole, at the path they have
-# in the kernel, and one copy serves every base:
+# files that its commit brings:
 #
 #	0005-virtio-add-a-builder.patch
 #	+ drivers/virtio/virtqueue_buf.c
+#
+# A new file is stored whole, in its last form, at the path it has in the kernel:
+# at the top for all bases, or below patches/<base>/ for this one alone.  What a
+# later commit changes in it is in that commit's patch, as in any other file; its
+# first form is made by taking these patches off again.
 
 shopt -s inherit_errexit	# a failure inside $(...) is a failure
 
@@ -47,6 +51,28 @@ series_files() {
 	sed -n 's/^+ //p' "$1"
 }
 
+# file_of PATCHDIR FILEDIR PATH: FILE is where that new file is stored
+file_of() {
+	FILE=$1/$3
+	[ -e "$FILE" ] || FILE=$2/$3
+}
+
+# own_files PATCHDIR, shared_files PATCHDIR: of these files, the ones of this base
+# alone, and those of all bases
+own_files() {
+	local path
+	while read -r path; do
+		[ ! -e "$1/$path" ] || echo "$path"
+	done < <(series_files "$1/series")
+}
+
+shared_files() {
+	local path
+	while read -r path; do
+		[ -e "$1/$path" ] || echo "$path"
+	done < <(series_files "$1/series")
+}
+
 # check_series: every listed patch and file is there, and nowhere else
 check_series() {
 	local name
@@ -57,7 +83,8 @@ check_series() {
 	done < <(series_patches "$PATCHES/series")
 	while read -r name; do
 		[[ /$name/ = */../* ]] && die "patches/$BASE/series: not a path: $name"
-		[ -f "$TOP/$name" ] || die "patches/$BASE/series lists $name, which is missing"
+		[ -f "$PATCHES/$name" ] || [ -f "$TOP/$name" ] ||
+			die "patches/$BASE/series lists $name, which is missing"
 	done < <(series_files "$PATCHES/series")
 }
 
@@ -68,17 +95,39 @@ need_patches() {
 
 # inputs: a hash of all that the series is made from
 inputs() {
-	local name
+	{
+		own_inputs
+		shared_files "$PATCHES" | sums_in "$TOP"
+	} | sha256sum | cut -d ' ' -f 1
+}
+
+# own_inputs: the same of what is in patches/<base>
+own_inputs() {
 	{
 		cat "$PATCHES/series"
-		cd "$PATCHES" || return
-		series_patches series | xargs -r -d '\n' sha256sum --
-		cd "$TOP" || return
-		series_files "$PATCHES/series" | xargs -r -d '\n' sha256sum --
-		while read -r name; do
-			if [ -x "$name" ]; then echo "x $name"; fi
-		done < <(series_files "$PATCHES/series")
+		{
+			series_patches "$PATCHES/series"
+			own_files "$PATCHES"
+		} | sums_in "$PATCHES"
 	} | sha256sum | cut -d ' ' -f 1
+}
+
+# sums_in DIR <PATHS: of contents and modes
+sums_in() {
+	local path paths
+	mapfile -t paths
+	[ "${#paths[@]}" -gt 0 ] || return 0
+	cd "$1" || return
+	sha256sum -- "${paths[@]}"
+	for path in "${paths[@]}"; do
+		[ ! -x "$path" ] || echo "x $path"
+	done
+}
+
+# stamp_inputs: $LINUX is made from what is here now
+stamp_inputs() {
+	stamp_set own_inputs "$(own_inputs)"
+	stamp_set inputs "$(inputs)"
 }
 
 # stamp_get KEY: what $LINUX was made from; stamp_set KEY VALUE
@@ -124,38 +173,38 @@ refuse_unwritten() {
 # prints the last one.  Touches no work tree.  The same patch on the same parent
 # gives the same commit, so one that was made before is not made again.
 build_series() {
-	local dir=$1 files=$2 tip=$3 index='' scratch name key commit
+	local dir=$1 files=$2 tip=$3 index='' scratch name brings key commit
 	scratch=$(mktemp -d "$BUILD/scratch.XXXXXX")
 	(
 		trap 'rm -rf "$scratch"' EXIT
+		# shellcheck disable=SC2030 # others are of other functions
 		export GIT_INDEX_FILE=$scratch/index
+		first_forms "$dir" "$files" "$scratch"
 		while read -r name; do
-			key=$(patch_key "$dir" "$files" "$tip" "$name")
+			brings=$(forms_of_patch "$dir/series" "$name" "$scratch/first")
+			key=$(patch_key "$tip" "$dir/$name" "$brings")
 			commit=$(known_commit "$key")
 			if [ -z "$commit" ]; then
 				[ "$index" = "$tip" ] || kgit read-tree "$tip"
 				apply_patch "$dir/$name" "$scratch"
-				files_of_patch "$dir/series" "$name" | add_new_files "$files" || exit 2
+				add_new_files <<<"$brings"
 				commit=$(kgit commit-tree -p "$tip" -F "$scratch/message" "$(kgit write-tree)")
 				[ -z "$KNOWN" ] || echo "$key $commit" >>"${KGIT_DIR:-$LINUX}/$KNOWN"
 				index=$commit
 			fi
 			tip=$commit
 		done < <(series_patches "$dir/series")
+		check_last_forms "$tip" "$scratch"
 		echo "$tip"
 	)
 }
 
-# patch_key PATCHDIR FILEDIR PARENT PATCH: a hash of all that its commit is made from
+# patch_key PARENT PATCH BRINGS: a hash of all that its commit is made from
 patch_key() {
-	local path
 	{
+		echo "$1"
+		cat "$2"
 		echo "$3"
-		cat "$1/$4"
-		while read -r path; do
-			if [ -x "$2/$path" ]; then echo "x $path"; else echo "- $path"; fi
-			sha256sum <"$2/$path"
-		done < <(files_of_patch "$1/series" "$4")
 	} | sha256sum | cut -d ' ' -f 1
 }
 
@@ -167,12 +216,83 @@ known_commit() {
 	echo "$commit"
 }
 
-# files_of_patch SERIES PATCH: the new files that it brings
-files_of_patch() {
+# Forms of new files are lines as git update-index --index-info has them:
+# MODE BLOB<tab>PATH
+
+# last_forms PATCHDIR FILEDIR: of all new files; they are what is stored
+last_forms() {
+	local path paths files=() modes=()
+	mapfile -t paths < <(series_files "$1/series")
+	[ "${#paths[@]}" -gt 0 ] || return 0
+	for path in "${paths[@]}"; do
+		file_of "$1" "$2" "$path"
+		files+=("$FILE")
+		if [ -x "$FILE" ]; then modes+=(100755); else modes+=(100644); fi
+	done
+	printf '%s\n' "${files[@]}" | kgit hash-object -w --no-filters --stdin-paths |
+		paste -d ' ' <(printf '%s\n' "${modes[@]}") - |
+		paste - <(printf '%s\n' "${paths[@]}")
+}
+
+# later_changes PATCHDIR: lines 'PATCH PATH', in order: it changes that new file
+later_changes() {
+	local names
+	mapfile -t names < <(series_patches "$1/series")
+	(cd "$1" && awk '
+		FILENAME == "series" { if (/^\+ /) new[substr($0, 3)]; next }
+		/^diff --git a\// {
+			path = substr($0, 14, (length($0) - 16) / 2)	# a/PATH b/PATH
+			if (path in new) print FILENAME, path
+		}
+	' series "${names[@]}")
+}
+
+# first_forms PATCHDIR FILEDIR SCRATCH: leaves SCRATCH/first, the form in which each
+# new file enters, SCRATCH/last and SCRATCH/later, the changes in between
+first_forms() {
+	local name
+	# shellcheck disable=SC2031 # the other one is of another function
+	local -x GIT_INDEX_FILE=$3/new-files
+	rm -f "$GIT_INDEX_FILE"
+	last_forms "$1" "$2" >"$3/last"
+	later_changes "$1" >"$3/later"
+	if [ ! -s "$3/later" ]; then
+		cp "$3/last" "$3/first"
+		return
+	fi
+	kgit update-index --index-info <"$3/last"
+	while read -r name; do
+		take_off "$1/$name" "$3/later"
+	done < <(cut -d ' ' -f 1 "$3/later" | uniq | tac)
+	kgit ls-files --stage | sed 's/ 0\t/\t/' >"$3/first"
+}
+
+# take_off PATCH LATER: from the new files in the index, exactly or not at all
+take_off() {
+	local errors only
+	mapfile -t only < <(awk -v patch="${1##*/}" '$1 == patch { print "--include=" $2 }' "$2")
+	errors=$(kgit apply --cached -R --whitespace=nowarn "${only[@]}" "$1" 2>&1) ||
+		die "${1##*/} does not come off $(failed_hunk "$errors" "$1" +): the file has changed;" \
+			"make that change in the tree of this base too, then 'make refresh' ('Two bases' in docs/repository.md)"
+}
+
+# check_last_forms TIP SCRATCH: TIP has the new files as they are stored
+check_last_forms() {
+	local paths path
+	[ -s "$2/later" ] || return 0
+	mapfile -t paths < <(cut -f 2 "$2/last")
+	path=$(kgit ls-tree "$1" -- "${paths[@]}" | sed 's/ blob / /' |
+		awk 'NR == FNR { is[$0]; next } !($0 in is) { print $3; exit }' - "$2/last")
+	[ -z "$path" ] || die "the patches that change $path do not lead to the form that is stored"
+}
+
+# forms_of_patch SERIES PATCH FORMS: of the new files that it brings
+forms_of_patch() {
 	awk -v patch="$2" '
+		FILENAME == ARGV[1] { path = $0; sub(/^[^\t]*\t/, "", path); form[path] = $0; next }
 		/^[^#+[:space:]]/ { here = $0 == patch }
-		here && /^\+ / { print substr($0, 3) }
-	' "$1"
+		here && /^\+ / { print form[substr($0, 3)] }
+	' "$3" "$1"
 }
 
 # apply_patch PATCH SCRATCH: its hunks go to the index, exactly or not at all
@@ -193,7 +313,8 @@ apply_patch() {
 		die "${patch##*/} does not apply: $(failed_hunk "$errors" "$scratch/diff")"
 }
 
-# failed_hunk ERRORS DIFF: the first hunk that git complains of
+# failed_hunk ERRORS DIFF [+]: the first hunk that git complains of; + when DIFF was
+# to come off
 failed_hunk() {
 	local where file line
 	where=$(sed -n 's/^error: patch failed: //p' <<<"$1" | head -n 1)
@@ -204,26 +325,20 @@ failed_hunk() {
 	file=${where%:*}
 	line=${where##*:}
 	printf '%s, hunk ' "$file"
-	awk -v file="--- a/$file" -v line="$line" '
+	awk -v file="--- a/$file" -v line="${3:--}$line" '
 		/^diff --git / { here = 0 }
 		$0 == file { here = 1 }
-		here && $1 == "@@" && $2 ~ "^-" line "(,|$)" { print; exit }
+		here && $1 == "@@" && index($2 "," $3 ",", line ",") { print; exit }
 	' "$2"
 }
 
-# add_new_files DIR: the index takes DIR/PATH for each PATH on stdin; none of
-# them may be in the kernel already
+# add_new_files <FORMS: to the index; none of them may be in the kernel already
 add_new_files() {
-	local dir=$1 paths path known modes=()
-	mapfile -t paths
-	[ "${#paths[@]}" -gt 0 ] || return 0
+	local forms paths known
+	mapfile -t forms
+	[ -n "${forms[*]}" ] || return 0
+	paths=("${forms[@]#*$'\t'}")
 	known=$(kgit ls-files -- "${paths[@]/#/:(literal)}" | head -n 1)
 	[ -z "$known" ] || die "$known is a new file of ours, but this kernel has one"
-	for path in "${paths[@]}"; do
-		if [ -x "$dir/$path" ]; then modes+=(100755); else modes+=(100644); fi
-	done
-	printf '%s\n' "${paths[@]/#/$dir/}" | kgit hash-object -w --no-filters --stdin-paths |
-		paste -d ' ' <(printf '%s\n' "${modes[@]}") - |
-		paste <(cat) <(printf '%s\n' "${paths[@]}") |
-		kgit update-index --index-info
+	printf '%s\n' "${forms[@]}" | kgit update-index --index-info
 }

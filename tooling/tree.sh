@@ -93,7 +93,7 @@ assemble() {
 		broken 'checkout failed' "$log"
 	show_new_files
 	stamp_set tip "$tip"
-	stamp_set inputs "$(inputs)"
+	stamp_inputs
 	unset KGIT_DIR
 	[ ! -e "$LINUX" ] || mv "$LINUX" "$BUILD/linux.old"
 	mv "$NEW" "$LINUX"
@@ -111,7 +111,7 @@ update() {
 	kgit update-ref -m 'make tree' refs/heads/series "$tip"
 	show_new_files
 	stamp_set tip "$tip"
-	stamp_set inputs "$(inputs)"
+	stamp_inputs
 }
 
 refuse_local_work() {

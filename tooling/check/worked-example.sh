@@ -65,9 +65,20 @@ STATUS=$(cd "$COPY" && git status --short --untracked-files=all)
 changed ' M' 'patches/6\.12/series'
 changed '\?\?' 'patches/6\.12/00[0-9]*-virtio-say-what-the-Makefile-is-for\.patch'
 changed ' M' 'drivers/virtio/tests/sg_end_kunit\.c'
-[ "$(wc -l <<<"$STATUS")" -eq 3 ] || { echo "$STATUS"; fail 'the page changes other files too'; }
+changed '\?\?' 'patches/6\.12/00[0-9]*-virtio-add-a-second-case\.patch'
+[ "$(wc -l <<<"$STATUS")" -eq 4 ] || { echo "$STATUS"; fail 'the page changes other files too'; }
 grep -qx '+# Virtio rings, transports and tests' "$COPY"/patches/6.12/*-virtio-say-what-*.patch ||
 	fail 'the fixup is not in its patch'
+[ "$(tail -n 2 "$COPY/drivers/virtio/tests/sg_end_kunit.c")" = \
+	$'/* a case would stand here */\n/* and a second one here */' ] ||
+	fail 'the new file is not stored in its last form'
+(
+	cd "$COPY/build/6.12/linux"
+	[ "$(git diff --name-only HEAD^ HEAD)" = drivers/virtio/tests/sg_end_kunit.c ] &&
+		[ "$(git diff --numstat HEAD^ HEAD | cut -f 1,2)" = $'1\t0' ]
+) || fail 'the later change of the new file is not in its commit'
+grep -qx '+/\* and a second one here \*/' "$COPY"/patches/6.12/*-virtio-add-a-second-case.patch ||
+	fail 'the later change of the new file is not in its patch'
 [ -s "$COPY/build/series/6.12/1-core.mbox" ] || fail 'no mails are made'
 [ -s "$COPY/build/quilt/6.12/debian/patches/series" ] || fail 'no quilt series is made'
 say "$(wc -l <"$SCRATCH/commands") lines of ${PAGE#"$TOP/"} do what they say"

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Adding buffers that the driver has mapped, or wants to have mapped in a way
+ * of its own: on top of the calls in virtqueue_buf.c.
+ */
+#include <linux/virtio.h>
+#include <linux/dma-mapping.h>
+#include <linux/export.h>
+#include <linux/module.h>
+
+#include "vring.h"
+
+/* With a context, which is there instead of indirect tables */
+static int vring_start_mapped(struct vring_virtqueue *vq, void *data, void *ctx,
+			      unsigned int num, enum dma_data_direction dir,
+			      gfp_t gfp)
+{
+	int err;
+
+	if (WARN_ON_ONCE(ctx && vq->indirect))
+		return -EINVAL;
+
+	err = __virtqueue_start_buf(&vq->vq, data, num, num, gfp,
+				    dir == DMA_TO_DEVICE);
+	if (!err && ctx)
+		vq->buf.indir_desc = ctx;
+	return err;
+}
+
+/* One list that the driver has mapped, in one direction */
+static int vring_add_mapped_list(struct virtqueue *_vq, struct scatterlist *sg,
+				 unsigned int num, enum dma_data_direction dir,
+				 void *data, void *ctx, gfp_t gfp)
+{
+	struct vring_virtqueue *vq = to_vvq(_vq);
+	int err;
+
+	err = vring_start_mapped(vq, data, ctx, num, dir, gfp);
+	if (err)
+		return err;
+	for (; num; num--, sg = sg_next(sg))
+		virtqueue_add_mapped(_vq, sg_dma_address(sg), sg_dma_len(sg),
+				     dir);
+	return virtqueue_end_buf(_vq);
+}
+
+/**
+ * virtqueue_add_outbuf_premapped - expose output buffers to other end
+ * @vq: the struct virtqueue we're talking about.
+ * @sg: scatterlist (must be well-formed and terminated!)
+ * @num: the number of entries in @sg readable by other side
+ * @data: the token identifying the buffer.
+ * @gfp: how to do memory allocations (if necessary).
+ *
+ * Caller must ensure we don't call this with other virtqueue operations
+ * at the same time (except where noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
+ */
+int virtqueue_add_outbuf_premapped(struct virtqueue *vq,
+				   struct scatterlist *sg, unsigned int num,
+				   void *data, gfp_t gfp)
+{
+	return vring_add_mapped_list(vq, sg, num, DMA_TO_DEVICE, data, NULL,
+				     gfp);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_outbuf_premapped);
+
+/**
+ * virtqueue_add_inbuf_premapped - expose input buffers to other end
+ * @vq: the struct virtqueue we're talking about.
+ * @sg: scatterlist (must be well-formed and terminated!)
+ * @num: the number of entries in @sg writable by other side
+ * @data: the token identifying the buffer.
+ * @ctx: extra context for the token
+ * @gfp: how to do memory allocations (if necessary).
+ *
+ * Caller must ensure we don't call this with other virtqueue operations
+ * at the same time (except where noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
+ */
+int virtqueue_add_inbuf_premapped(struct virtqueue *vq,
+				  struct scatterlist *sg, unsigned int num,
+				  void *data, void *ctx, gfp_t gfp)
+{
+	return vring_add_mapped_list(vq, sg, num, DMA_FROM_DEVICE, data, ctx,
+				     gfp);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_inbuf_premapped);
+
+/**
+ * virtqueue_add_inbuf_cache_clean - expose input buffers with cache clean
+ * @_vq: the struct virtqueue we're talking about.
+ * @sg: scatterlist (must be well-formed and terminated!)
+ * @num: the number of entries in @sg writable by other side
+ * @data: the token identifying the buffer.
+ * @gfp: how to do memory allocations (if necessary).
+ *
+ * Same as virtqueue_add_inbuf but passes DMA_ATTR_DEBUGGING_IGNORE_CACHELINES
+ * to indicate that the CPU will not dirty any cacheline overlapping this buffer
+ * while it is available, and to suppress overlapping cacheline warnings in DMA
+ * debug builds.
+ *
+ * Caller must ensure we don't call this with other virtqueue operations
+ * at the same time (except where noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
+ */
+int virtqueue_add_inbuf_cache_clean(struct virtqueue *_vq,
+				    struct scatterlist *sg, unsigned int num,
+				    void *data, gfp_t gfp)
+{
+	struct vring_virtqueue *vq = to_vvq(_vq);
+	int err;
+
+	vq->attrs = DMA_ATTR_DEBUGGING_IGNORE_CACHELINES;
+	err = virtqueue_add_inbuf(_vq, sg, num, data, gfp);
+	vq->attrs = 0;
+	return err;
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_inbuf_cache_clean);
+
+/**
+ * virtqueue_add_buf_mapped - expose a buffer of one piece that is mapped
+ * @_vq: the struct virtqueue we're talking about
+ * @addr: its DMA address, for the virtqueue's device
+ * @len: its length in bytes
+ * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
+ * @data: the token identifying the buffer, not NULL
+ * @ctx: extra context for the token, or NULL, see virtqueue_add_inbuf_ctx()
+ * @gfp: how to do memory allocations (none is needed today)
+ *
+ * The driver unmaps it, after the device has used the buffer.
+ *
+ * Context: any.  The caller makes sure that no other operation on this
+ *	virtqueue comes at the same time (except where noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
+ */
+int virtqueue_add_buf_mapped(struct virtqueue *_vq, dma_addr_t addr, u32 len,
+			     enum dma_data_direction dir, void *data, void *ctx,
+			     gfp_t gfp)
+{
+	struct vring_virtqueue *vq = to_vvq(_vq);
+	int err;
+
+	err = vring_start_mapped(vq, data, ctx, 1, dir, gfp);
+	if (err)
+		return err;
+	virtqueue_add_mapped(_vq, addr, len, dir);
+	return virtqueue_end_buf(_vq);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_buf_mapped);
+
+/**
+ * virtqueue_add_buf_linear_cache_clean - expose memory for the device to write
+ * @_vq: the struct virtqueue we're talking about
+ * @addr: where it starts, in the kernel's direct map (as from kmalloc())
+ * @len: its length in bytes
+ * @data: the token identifying the buffer, not NULL
+ * @gfp: how to do memory allocations (none is needed today)
+ *
+ * This is to virtqueue_add_inbuf_cache_clean() what virtqueue_add_buf_linear()
+ * is to virtqueue_add_inbuf().
+ *
+ * Context: any.  The caller makes sure that no other operation on this
+ *	virtqueue comes at the same time (except where noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
+ */
+int virtqueue_add_buf_linear_cache_clean(struct virtqueue *_vq, void *addr,
+					 size_t len, void *data, gfp_t gfp)
+{
+	struct vring_virtqueue *vq = to_vvq(_vq);
+	int err;
+
+	vq->attrs = DMA_ATTR_DEBUGGING_IGNORE_CACHELINES;
+	err = virtqueue_add_buf_linear(_vq, addr, len, DMA_FROM_DEVICE, data,
+				       gfp);
+	vq->attrs = 0;
+	return err;
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_buf_linear_cache_clean);
+
+MODULE_DESCRIPTION("Adding mapped buffers to virtio rings");
+MODULE_LICENSE("GPL");
