@@ -35,6 +35,8 @@ void inject_fail_from(struct inject_point *point, unsigned long nth)
 
 static bool inject_fails(struct inject_point *point)
 {
+	if (inject->interrupt)
+		inject->interrupt();
 	point->calls++;
 	return unlikely(point->calls >= point->first &&
 			point->calls <= point->last);

@@ -8,6 +8,8 @@
  *	inject = &mine;
  *	inject_fail(&mine.alloc, 2);	the second allocation from now fails
  *	...
+ *	mine.interrupt = function;	called before each allocation and mapping
+ *	...
  *	mine.wrong			what the ring did wrong, or NULL
  *	inject_holds(&mine)		what it did not give back
  *
@@ -60,6 +62,12 @@ struct inject_event {
 struct inject {
 	struct inject_point alloc;	/* all kinds of memory */
 	struct inject_point map;
+
+	/*
+	 * Called first thing in each allocation and each mapping: what an
+	 * interrupt, or the device, may do at that time.  It may call the ring.
+	 */
+	void (*interrupt)(void);
 
 	/* What the ring has now */
 	unsigned long allocated;	/* pieces of memory */
