@@ -71,7 +71,8 @@ void *__kmalloc(size_t size, gfp_t gfp)
 {
 	if (inject_fails(&inject->alloc))
 		return NULL;
-	return inject_allocated(malloc(size), size);
+	inject->latest = inject_allocated(malloc(size), size);
+	return inject->latest;
 }
 
 void __kfree(const void *p)

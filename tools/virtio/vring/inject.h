@@ -72,6 +72,7 @@ struct inject {
 	/* What the ring has now */
 	unsigned long allocated;	/* pieces of memory */
 	unsigned long mapped;		/* mappings, but not of coherent memory */
+	void *latest;			/* what kmalloc() gave last */
 
 	unsigned long warnings;		/* WARN and its kind */
 	unsigned long messages;		/* dev_err and its kind, but not pr_debug */
