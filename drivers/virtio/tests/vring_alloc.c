@@ -21,6 +21,7 @@ static void vring_probe_kmalloc(void *data, unsigned long call_site,
 	if (current != vd->task || !ptr || gfpflags_allow_blocking(gfp) ||
 	    (gfp & VRING_TEST_GFP) != VRING_TEST_GFP)
 		return;
+	vring_interrupt_here(vd);
 	if (vd->nr_tables < ARRAY_SIZE(vd->tables))
 		vd->tables[vd->nr_tables++] = ptr;
 }

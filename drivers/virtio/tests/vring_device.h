@@ -137,7 +137,17 @@ struct vring_device {
 	struct task_struct *task;
 	const void *tables[VRING_MAX_SIZE];
 	unsigned int nr_tables;
+
+	/* Called where an interrupt may come, in the middle of an add */
+	void (*interrupt)(struct vring_device *vd);
 };
+
+/* At each mapping and each allocation, and where a test says so */
+static inline void vring_interrupt_here(struct vring_device *vd)
+{
+	if (vd->interrupt)
+		vd->interrupt(vd);
+}
 
 /* Parameter generators: every configuration, and useful subsets of them */
 VRING_GENERATOR(all);

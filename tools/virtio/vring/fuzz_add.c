@@ -135,7 +135,7 @@ static void buffer_added(struct request *req, const struct before *b,
 static void judge_add(struct request *req, int err, const struct before *b,
 		      const struct expected *e, bool disturbed)
 {
-	bool notified = e->err == -ENOSPC && e->notifies;
+	bool notified = e->err == -ENOSPC && e->notifies && !d.config.packed;
 
 	/* Who has failed does not go on. */
 	CHECK(!has_failed(&account.map) ||
