@@ -26,11 +26,12 @@ FILES=(virtio_ring.c virtqueue_buf.c vring.h)
 [ ! -f "$RING/virtqueue_mapped.c" ] || FILES+=(virtqueue_mapped.c)
 
 # In this order: the quick ones first
-TESTS=(smoke paths mapped past "small --depth 3" "differential --sequences 20000"
+TESTS=(smoke paths mapped past pieces given_up read_back full interrupted
+	"small --depth 3" "differential --sequences 20000"
 	"fuzz_honest -corpus=$HERE/fuzz_honest.corpus -runs=$RUNS"
 	"fuzz_hostile -corpus=$HERE/fuzz_hostile.corpus -runs=$RUNS")
 # The hostile device is no test for a DEBUG build, which stops at bad input.
-DEBUG_TESTS=(smoke paths "fuzz_honest -corpus=$HERE/fuzz_honest.corpus")
+DEBUG_TESTS=(smoke paths given_up "fuzz_honest -corpus=$HERE/fuzz_honest.corpus")
 BIG_TESTS=(smoke)
 
 # build DIR [DEBUG=1 or BIG=1]: the programs, with the ring in DIR/ring
