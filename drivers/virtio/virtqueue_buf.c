@@ -131,7 +131,7 @@ static __cold void vring_rewind(struct vring_virtqueue *vq, unsigned int num)
 	if (vring_maps_pieces(vq) && num)
 		vring_unmap_pieces(vq, buf->table ? buf->indir_desc :
 				   vq->desc_extra, buf->table ? 0 : buf->head,
-				   num, buf->table);
+				   num, buf->table, 0);
 	if (buf->table)
 		vring_free_table(vq, buf->indir_desc);
 	else if (virtqueue_is_packed(vq))
@@ -443,14 +443,15 @@ static int vring_start_ring(struct vring_virtqueue *vq, bool out)
 	buf->table = false;
 	buf->plain = false;
 	buf->indir_desc = NULL;
-	buf->head = vq->free_head;
-	buf->next = vq->free_head;
+	/* Completions may change it at any time: look once. */
+	buf->head = READ_ONCE(vq->free_head);
+	buf->next = buf->head;
 	if (virtqueue_is_packed(vq)) {
 		flags = vq->packed.avail_used_flags ^ PACKED_AVAIL_USED;
 		buf->desc = (struct vring_desc *)vq->packed.vring.desc +
 			    vq->packed.next_avail_idx;
 		buf->limit = buf->desc + 1;
-		buf->word = VRING_WORD_PACKED(vq->free_head,
+		buf->word = VRING_WORD_PACKED(buf->head,
 					      VRING_DESC_F_NEXT | flags);
 		buf->head_word = 0;
 	} else {
@@ -534,12 +535,19 @@ static noinline int vring_alloc_table(struct vring_virtqueue *vq, gfp_t gfp,
 static int vring_start_table(struct vring_virtqueue *vq, gfp_t gfp, bool out)
 {
 	struct vring_kept *kept = vq->kept;
-	unsigned int i;
+	unsigned int i, n;
 
 	if (vq->buf->size > VRING_KEPT_DESCS || !kept || !kept->nr_free)
 		return vring_alloc_table(vq, gfp, out);
 
-	i = kept->free[--kept->nr_free];
+	/*
+	 * A completion that comes in between must not put its table where this
+	 * one is about to be read.
+	 */
+	n = kept->nr_free - 1;
+	i = READ_ONCE(kept->free[n]);
+	barrier();
+	kept->nr_free = n;
 	return vring_use_table(vq, kept->block[i],
 			       kept->table + i * VRING_KEPT_DESCS);
 }
