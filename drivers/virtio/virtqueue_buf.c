@@ -619,7 +619,7 @@ static noinline __cold void vring_rewind(struct vring_virtqueue *vq)
 	if (vring_maps_pieces(vq) && num)
 		vring_unmap_pieces(vq, table ? vring_table(buf->indir_desc) :
 				   vq->desc_extra,
-				   table ? 0 : vq->free_head, num, table);
+				   table ? 0 : vq->free_head, num, table, 0);
 	if (table)
 		kfree(vring_table(buf->indir_desc));
 	else if (virtqueue_is_packed(vq))

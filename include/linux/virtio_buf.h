@@ -144,4 +144,33 @@ static inline int virtqueue_add_buf(struct virtqueue *vq,
 	return virtqueue_end_buf(vq);
 }
 
+/**
+ * virtqueue_add_request - expose a buffer of one piece out and one piece in
+ * @vq: the struct virtqueue we're talking about
+ * @data: the token identifying the buffer, not NULL
+ * @out: what the device reads, in the direct map
+ * @out_len: how much of it there is
+ * @in: what the device writes, in the direct map
+ * @in_len: how much of it there may be
+ * @gfp: how to do memory allocations (if necessary)
+ *
+ * Context: any; sleeps only if @gfp says so.  The caller makes sure that no
+ *	other operation on this virtqueue comes at the same time (except where
+ *	noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
+ */
+static inline int virtqueue_add_request(struct virtqueue *vq, void *data,
+					void *out, u32 out_len,
+					void *in, u32 in_len, gfp_t gfp)
+{
+	int err = virtqueue_start_buf(vq, data, 2, 2, gfp);
+
+	if (err)
+		return err;
+	virtqueue_add_linear(vq, out, out_len, DMA_TO_DEVICE);
+	virtqueue_add_linear(vq, in, in_len, DMA_FROM_DEVICE);
+	return virtqueue_end_buf(vq);
+}
+
 #endif /* _LINUX_VIRTIO_BUF_H */

@@ -179,12 +179,59 @@ static void mapping_fails_no_retry(struct kunit *test)
 	}
 }
 
+/*
+ * A queue is deleted with buffers in it, of which the device may have used one
+ * that the driver did not take: what the ring has mapped is not mapped any
+ * longer, no table is left, and memory that the driver may have freed is not
+ * written to.  What the driver has mapped is its own.
+ */
+static void delete_with(struct vring_device *vd, struct vring_request *req[2],
+			bool used)
+{
+	struct kunit *test = vd->test;
+	u16 id;
+
+	KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, req[0]));
+	KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, req[1]));
+	id = vring_expect_available(vd, req[0]);
+	if (used)
+		vring_device_complete(vd, id, 0);
+
+	vd->dma.synced = 0;
+	vring_device_delete_vq(vd);
+	KUNIT_EXPECT_EQ(test, 0, vd->dma.synced);
+	KUNIT_EXPECT_EQ(test, 0, vd->dma.nr_coherent);
+	vring_dma_expect_mapped(vd, vd->config.premapped && vd->config.dma ?
+				4 : 0);
+	KUNIT_EXPECT_EQ(test, 0, vd->nr_tables);
+}
+
+static void delete_unused(struct kunit *test)
+{
+	struct vring_device *vd = create(test);
+	struct vring_request *req[2] = {
+		vring_request_create(vd, 8, 1, 2),
+		vring_request_create(vd, 0, 0, 1),
+	};
+	unsigned int offset;
+
+	for (offset = 0; offset < RING_SIZE; offset++) {
+		vring_device_doing(vd, "offset %u", offset);
+		vring_move_on(vd, offset);
+		delete_with(vd, req, offset & 1);
+		KUNIT_ASSERT_EQ(test, 0, vring_device_create_vq(vd, RING_SIZE));
+	}
+	vring_request_finish(vd, req[0]);
+	vring_request_finish(vd, req[1]);
+}
+
 static struct kunit_case fixes_cases[] = {
 	KUNIT_CASE_PARAM(hostile_completion, vring_gen_split_direct),
 	KUNIT_CASE_PARAM(hostile_detach, vring_gen_split_direct),
 	KUNIT_CASE_PARAM(mapping_fails_errno, vring_gen_dma),
 	KUNIT_CASE_PARAM(mapping_fails_phantom, vring_gen_dma),
 	KUNIT_CASE_PARAM(mapping_fails_no_retry, vring_gen_dma),
+	KUNIT_CASE_PARAM(delete_unused, vring_gen_all),
 	{}
 };
 

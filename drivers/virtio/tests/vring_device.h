@@ -87,6 +87,7 @@ struct vring_dma {
 	struct vring_mapping mappings[VRING_MAX_MAPPINGS];
 	unsigned int nr_mappings;
 	unsigned int nr_coherent;	/* those among them that hold a ring */
+	unsigned int synced;		/* unmapped, and shown to the CPU */
 	dma_addr_t next;		/* no address is given out twice */
 
 	/* Calls number first..last from now on fail, 1 is the next one */

@@ -115,7 +115,10 @@ static dma_addr_t vring_dma_map(struct device *dev, VRING_DMA_MEMORY,
 static void vring_dma_unmap(struct device *dev, dma_addr_t addr, size_t len,
 			    enum dma_data_direction dir, unsigned long attrs)
 {
-	vring_dma_forget(dev_get_drvdata(dev), addr, len, dir, false);
+	struct vring_device *vd = dev_get_drvdata(dev);
+
+	vring_dma_forget(vd, addr, len, dir, false);
+	vd->dma.synced += !(attrs & DMA_ATTR_SKIP_CPU_SYNC);
 }
 
 static const struct dma_map_ops vring_dma_ops = {

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Fake virtio devices for KUnit tests of drivers.
+ *
+ *	 test case     uses a driver as its subsystem does: i2c_transfer(), ...
+ *	                   |                              ^
+ *	                   v                              |
+ *	 driver        the real one, bound by the virtio bus
+ *	                   |                              ^
+ *	                   v                              |
+ *	 virtqueue     a split ring, in memory
+ *	                   |                              ^
+ *	                   v                              |
+ *	 fake device   reads what is available           answers
+ *
+ * A fake device is the other end of the rings, which it reads and completes by
+ * way of vringh.  It answers in the notification, and raises its interrupt from
+ * there, so that a case needs no thread and waits for nothing.
+ */
+#ifndef _FAKE_DEVICE_H
+#define _FAKE_DEVICE_H
+
+#include <kunit/test.h>
+#include <linux/platform_device.h>
+#include <linux/vhost_iotlb.h>
+#include <linux/virtio.h>
+#include <linux/virtio_ring.h>
+#include <linux/vringh.h>
+
+#define FAKE_RING_SIZE	8
+#define FAKE_QUEUES	8
+
+/* Both kinds of rings: each case runs on either, by KUNIT_ARRAY_PARAM_DESC() */
+struct fake_ring {
+	const char *name;
+	u64 features;
+};
+
+#define FAKE_RINGS						\
+	{ "direct", 0 },						\
+	{ "indirect", BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) }
+
+struct fake_device;
+
+struct fake_queue {
+	struct fake_device *fd;
+	struct virtqueue *vq;
+	struct vringh vrh;
+
+	/* The buffer that was taken, as far as it is not yet read or written */
+	struct vringh_kiov riov, wiov;
+	u16 head;
+	size_t written;
+};
+
+/* What a device is */
+struct fake_model {
+	u32 id;
+	u64 features;
+	const void *config;
+	size_t config_size;
+	/* The queues, a bit each, whose buffers are answered when notified */
+	unsigned int answered;
+	void (*answer)(struct fake_queue *q);
+	bool find_fails;		/* there are no queues at first */
+};
+
+struct fake_device {
+	struct kunit *test;
+	struct platform_device *parent;
+	struct virtio_device vdev;
+	const struct fake_model *model;
+	u64 features;
+	u8 status;
+
+	struct vhost_iotlb iotlb;
+	spinlock_t iotlb_lock;		/* vringh wants one */
+	struct fake_queue queues[FAKE_QUEUES];
+
+	unsigned int deaf;		/* notifications to miss */
+	unsigned int found;		/* calls of find_vqs so far, */
+	bool find_fails;		/* which fail now */
+	void *state;			/* of the model */
+};
+
+/* The device's end of a queue */
+bool fake_take(struct fake_queue *q);
+size_t fake_readable(struct fake_queue *q);
+size_t fake_writable(struct fake_queue *q);
+void fake_read(struct fake_queue *q, void *to, size_t len);
+void fake_write(struct fake_queue *q, const void *from, size_t len);
+void fake_complete(struct fake_queue *q);
+void fake_expect_exhausted(struct fake_queue *q);
+void fake_answer_all(struct fake_queue *q);
+
+/* Devices that are on the virtio bus until the test ends */
+struct fake_device *fake_plug(struct kunit *test, const struct fake_model *model,
+			      u64 features, void *state);
+struct fake_device *fake_register(struct kunit *test,
+				  const struct fake_model *model, void *state);
+
+#endif /* _FAKE_DEVICE_H */

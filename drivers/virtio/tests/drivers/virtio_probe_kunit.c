@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests for what virtio drivers do without their queues: when they are
+ * probed, and when they are restored, a device that cannot set up its queues
+ * is given up, and may be unplugged or tried again.
+ *
+ * A case passes if the driver returns the error and does not touch a queue that
+ * is not there, which a kernel that poisons freed memory finds.
+ */
+#include <kunit/test.h>
+#include <linux/device.h>
+#include <linux/virtio.h>
+#include <linux/virtio_config.h>
+#include <linux/virtio_ids.h>
+#include <linux/virtio_scsi.h>
+#include <uapi/linux/virtio_9p.h>
+#include <uapi/linux/virtio_crypto.h>
+#include <uapi/linux/virtio_fs.h>
+#include <uapi/linux/virtio_gpio.h>
+#include <uapi/linux/virtio_i2c.h>
+#include <uapi/linux/virtio_iommu.h>
+
+#include "fake_device.h"
+
+struct fake_kind {
+	const char *name;
+	bool built;		/* This kernel has the driver. */
+	bool works;		/* The fake is enough of a device for it. */
+	struct fake_model model;
+};
+
+static const u8 zeros[1024];
+
+#define CONFIG(_config)						\
+	.config = &(_config), .config_size = sizeof(_config)
+
+/* All is well, for a device whose answer to that is zero */
+static void fake_answer_zeros(struct fake_queue *q)
+{
+	while (fake_writable(q))
+		fake_write(q, zeros, min(fake_writable(q), sizeof(zeros)));
+}
+
+static void fake_no_such_target(struct fake_queue *q)
+{
+	struct virtio_scsi_cmd_resp resp = {
+		.response = VIRTIO_SCSI_S_BAD_TARGET,
+	};
+
+	fake_write(q, &resp, sizeof(resp));
+}
+
+/* A tag of one byte, and room for it */
+static const struct virtio_9p_config fake_9p[2] = {
+	{ .tag_len = cpu_to_le16(1) },
+};
+
+static const struct virtio_fs_config fake_fs = {
+	.tag = "kunit", .num_request_queues = cpu_to_le32(1),
+};
+
+static const struct virtio_crypto_config fake_crypto = {
+	.status = cpu_to_le32(VIRTIO_CRYPTO_S_HW_READY),
+	.max_dataqueues = cpu_to_le32(1),
+};
+
+static const struct virtio_gpio_config fake_gpio = {
+	.ngpio = cpu_to_le16(1),
+};
+
+static const struct fake_kind fake_suspended[] = {
+	{ "net", IS_REACHABLE(CONFIG_VIRTIO_NET), true,
+	  { .id = VIRTIO_ID_NET, CONFIG(zeros) } },
+	{ "blk", IS_REACHABLE(CONFIG_VIRTIO_BLK), true,
+	  { .id = VIRTIO_ID_BLOCK, CONFIG(zeros) } },
+	{ "console", IS_REACHABLE(CONFIG_VIRTIO_CONSOLE), true,
+	  { .id = VIRTIO_ID_CONSOLE, CONFIG(zeros), .answered = BIT(1),
+	    .answer = fake_answer_zeros } },
+	{ "rng", IS_REACHABLE(CONFIG_HW_RANDOM_VIRTIO), true,
+	  { .id = VIRTIO_ID_RNG } },
+	{ "balloon", IS_REACHABLE(CONFIG_VIRTIO_BALLOON), true,
+	  { .id = VIRTIO_ID_BALLOON, CONFIG(zeros) } },
+	{ "scsi", IS_REACHABLE(CONFIG_SCSI_VIRTIO), true,
+	  { .id = VIRTIO_ID_SCSI, CONFIG(zeros), .answered = BIT(2),
+	    .answer = fake_no_such_target } },
+	{ "input", IS_REACHABLE(CONFIG_VIRTIO_INPUT), true,
+	  { .id = VIRTIO_ID_INPUT, CONFIG(zeros) } },
+	{ "vsock", IS_REACHABLE(CONFIG_VIRTIO_VSOCKETS), true,
+	  { .id = VIRTIO_ID_VSOCK, CONFIG(zeros) } },
+	{ "crypto", IS_REACHABLE(CONFIG_CRYPTO_DEV_VIRTIO), true,
+	  { .id = VIRTIO_ID_CRYPTO, CONFIG(fake_crypto) } },
+	{ "sound", IS_REACHABLE(CONFIG_SND_VIRTIO), true,
+	  { .id = VIRTIO_ID_SOUND, CONFIG(zeros) } },
+	{ "i2c", IS_REACHABLE(CONFIG_I2C_VIRTIO), true,
+	  { .id = VIRTIO_ID_I2C_ADAPTER,
+	    .features = BIT_ULL(VIRTIO_I2C_F_ZERO_LENGTH_REQUEST) } },
+};
+
+/* Their drivers cannot be suspended, or want more of a device for that. */
+static const struct fake_kind fake_others[] = {
+	{ "9p", IS_REACHABLE(CONFIG_NET_9P_VIRTIO), true,
+	  { .id = VIRTIO_ID_9P, .features = BIT_ULL(VIRTIO_9P_MOUNT_TAG),
+	    CONFIG(fake_9p) } },
+	{ "gpio", IS_REACHABLE(CONFIG_GPIO_VIRTIO), true,
+	  { .id = VIRTIO_ID_GPIO, CONFIG(fake_gpio), .answered = BIT(0),
+	    .answer = fake_answer_zeros } },
+	{ "rpmsg", IS_REACHABLE(CONFIG_RPMSG_VIRTIO), true,
+	  { .id = VIRTIO_ID_RPMSG } },
+	{ "gpu", IS_REACHABLE(CONFIG_DRM_VIRTIO_GPU), false,
+	  { .id = VIRTIO_ID_GPU, CONFIG(zeros) } },
+	{ "fs", IS_REACHABLE(CONFIG_VIRTIO_FS), false,
+	  { .id = VIRTIO_ID_FS, CONFIG(fake_fs) } },
+	{ "iommu", IS_REACHABLE(CONFIG_VIRTIO_IOMMU), false,
+	  { .id = VIRTIO_ID_IOMMU, CONFIG(zeros),
+	    .features = BIT_ULL(VIRTIO_IOMMU_F_MAP_UNMAP) } },
+	{ "mem", IS_REACHABLE(CONFIG_VIRTIO_MEM), false,
+	  { .id = VIRTIO_ID_MEM, CONFIG(zeros) } },
+	{ "pmem", IS_REACHABLE(CONFIG_VIRTIO_PMEM), false,
+	  { .id = VIRTIO_ID_PMEM, CONFIG(zeros) } },
+	{ "nsm", IS_REACHABLE(CONFIG_NSM), false,
+	  { .id = VIRTIO_ID_NITRO_SEC_MOD } },
+};
+
+KUNIT_ARRAY_PARAM_DESC(fake_suspended, fake_suspended, name);
+KUNIT_ARRAY_PARAM_DESC(fake_others, fake_others, name);
+
+static struct fake_device *fake_kind_plug(struct kunit *test, bool find_fails)
+{
+	const struct fake_kind *kind = test->param_value;
+	struct fake_model *model;
+
+	if (!kind->built)
+		kunit_skip(test, "this kernel has no driver for it");
+	model = kunit_kmalloc(test, sizeof(*model), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, model);
+	*model = kind->model;
+	model->find_fails = find_fails;
+	return fake_plug(test, model, 0, NULL);
+}
+
+static void probe_without_queues(struct kunit *test)
+{
+	struct fake_device *fd = fake_kind_plug(test, true);
+	const struct fake_kind *kind = test->param_value;
+
+	KUNIT_EXPECT_EQ_MSG(test, 1, fd->found, "the driver gave up before");
+	KUNIT_EXPECT_NULL(test, fd->vdev.dev.driver);
+	KUNIT_EXPECT_TRUE(test, list_empty(&fd->vdev.vqs));
+	if (!kind->works)
+		return;
+
+	fd->find_fails = false;
+	KUNIT_EXPECT_EQ(test, 1, device_attach(&fd->vdev.dev));
+	KUNIT_EXPECT_EQ(test, 2, fd->found);
+	KUNIT_EXPECT_TRUE(test, fd->status & VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+static void probe_others_without_queues(struct kunit *test)
+{
+	probe_without_queues(test);
+}
+
+#ifdef CONFIG_PM_SLEEP
+static void fake_suspend(struct fake_device *fd)
+{
+	KUNIT_ASSERT_NOT_NULL_MSG(fd->test, fd->vdev.dev.driver, "no driver");
+	KUNIT_ASSERT_EQ(fd->test, 0, virtio_device_freeze(&fd->vdev));
+	KUNIT_EXPECT_TRUE(fd->test, list_empty(&fd->vdev.vqs));
+}
+
+static void restore(struct kunit *test)
+{
+	struct fake_device *fd = fake_kind_plug(test, false);
+
+	fake_suspend(fd);
+	KUNIT_EXPECT_EQ(test, 0, virtio_device_restore(&fd->vdev));
+	KUNIT_EXPECT_EQ(test, 2, fd->found);
+	KUNIT_EXPECT_TRUE(test, fd->status & VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+/* Then it is unplugged. */
+static void restore_without_queues(struct kunit *test)
+{
+	struct fake_device *fd = fake_kind_plug(test, false);
+
+	fake_suspend(fd);
+	fd->find_fails = true;
+	KUNIT_EXPECT_EQ(test, -ENOMEM, virtio_device_restore(&fd->vdev));
+	KUNIT_EXPECT_EQ(test, 2, fd->found);
+	KUNIT_EXPECT_FALSE(test, fd->status & VIRTIO_CONFIG_S_DRIVER_OK);
+}
+#endif
+
+static struct kunit_case probe_cases[] = {
+	KUNIT_CASE_PARAM(probe_without_queues, fake_suspended_gen_params),
+	KUNIT_CASE_PARAM(probe_others_without_queues, fake_others_gen_params),
+#ifdef CONFIG_PM_SLEEP
+	KUNIT_CASE_PARAM(restore, fake_suspended_gen_params),
+	KUNIT_CASE_PARAM(restore_without_queues, fake_suspended_gen_params),
+#endif
+	{}
+};
+
+static struct kunit_suite probe_suite = {
+	.name		= "virtio_probe",
+	.test_cases	= probe_cases,
+};
+
+kunit_test_suite(probe_suite);
