@@ -3,6 +3,7 @@
 #
 # Every driver is converted: no one calls virtqueue_add_sgs and its siblings any
 # more, and the README names each file that did, with its length before and after.
+# docs/locking.md has each file that adds buffers.
 
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -28,6 +29,26 @@ in_readme() {
 		column && $2 == file { print $column }' "$TOP/README.md"
 }
 
+ADDS='virtqueue_(start_buf|add_(buf|buf_single|buf_linear|buf_linear_cache_clean|request))\('
+
+# adders: files outside the ring and its tests that add buffers now
+adders() {
+	kgit grep -lE "^[^*]*$ADDS" series -- \
+		'arch/*.c' 'block/*.c' 'drivers/*.c' 'fs/*.c' 'net/*.c' 'sound/*.c' |
+		sed 's/^series://' |
+		grep -vE '^drivers/virtio/(virtio_ring\.c|virtqueue_(buf|mapped)\.c|tests/)'
+}
+
+# in_locking: files of this kernel that docs/locking.md has
+in_locking() {
+	awk -F ' *[|] *' -v base="$BASE" '
+		match($2, /^[a-z].*\.c/) {
+			file = $2; sub(/ .*/, "", file)
+			if ($2 == file || index($2, "(" base ")"))
+				print file
+		}' "$TOP/docs/locking.md" | sort -u
+}
+
 left=$(callers series)
 [ -z "$left" ] || fail "not converted: ${left//$'\n'/ }"
 count=0
@@ -37,4 +58,6 @@ for file in $(callers base); do
 	[ "$(in_readme "$file")" = "$length" ] || fail "README: no line for $file with $length lines of $BASE"
 done
 [ "$count" -gt 0 ] || fail 'nobody called them'
+differ=$(diff <(adders | sort -u) <(in_locking) | grep '^[<>]' || true)
+[ -z "$differ" ] || fail "docs/locking.md: files that add buffers (<), and those it has (>): ${differ//$'\n'/, }"
 say "$count files converted, as the README has them"
