@@ -6,7 +6,7 @@
 # Builds the guest's kernel, $OBJ/vmlinux, from the assembled tree: allnoconfig
 # plus the fragments in guest/ (FRAGMENTS names others, and the arguments more).
 # One kernel serves boot, KUnit and all drivers.  For boot it also works out
-# where a kprobe finds the name of a virtqueue's device: $OBJ/offsets/offsets.
+# where a kprobe finds the address of a virtqueue's device: $OBJ/offsets/offsets.
 
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -88,7 +88,7 @@ find_offsets() {
 	logged "$BUILD/offsets.log" 'offsets of struct virtqueue' \
 		kernel_make -s M="$dir" offsets.s
 	sed -n 's/^[^>]*->\([A-Z_]*\) \$*\([0-9]*\) .*/\1=\2/p' "$dir/offsets.s" >"$dir/offsets"
-	[ "$(grep -cE '^(VQ_VDEV|VDEV_NAME)=[0-9]+$' "$dir/offsets")" = 2 ] ||
+	[ "$(grep -cE '^(VQ_VDEV|VDEV_PARENT|DEVICE_NAME)=[0-9]+$' "$dir/offsets")" = 3 ] ||
 		die "no offsets in $dir/offsets.s"
 }
 

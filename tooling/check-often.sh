@@ -23,7 +23,7 @@ declare -A RED			# by check: how often it failed
 start_load() {
 	local i
 	for ((i = 0; i < LOAD; i++)); do
-		setpriv --pdeathsig KILL bash -c 'while :; do :; done' </dev/null &>/dev/null &
+		setpriv --pdeathsig KILL bash -c 'while :; do :; done' "load of $KEPT" </dev/null &>/dev/null &
 		LOOPS+=($!)
 		disown		# the shell has nothing to say of its end
 	done
@@ -57,11 +57,13 @@ run_once() {
 
 # table ROUNDS: how often each was run, and failed, and where that is to be seen
 table() {
-	local check
+	local check dir
 	printf '%-16s %5s %6s\n' check runs failed
 	for check in $CHECKS; do
 		printf '%-16s %5d %6d' "$check" "$1" "${RED[$check]:-0}"
-		find "$KEPT" -maxdepth 1 -name "${check/:/-}.*" -printf '  %p' | sort
+		for dir in "$KEPT/${check/:/-}".*; do
+			[ ! -e "$dir" ] || printf '  %s' "$dir"
+		done
 		echo
 	done
 }

@@ -21,7 +21,7 @@ GUEST=$TOP/tooling/guest
 KUNIT_FILTER=${KUNIT_FILTER:-virtio*}
 RUN=$RESULTS/kunit
 KTAP=$RESULTS/kunit.ktap
-LIMIT=${LIMIT:-240}
+LIMIT=${LIMIT:-600}
 
 # The suite provokes misuse on purpose, and every misuse warns, here:
 MAY_WARN='WARNING: .*drivers/virtio/virtqueue_buf[.]c:[0-9]'

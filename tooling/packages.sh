@@ -76,7 +76,8 @@ apt_update() {
 	[ -z "${APT_UPDATED:-}" ] || return 0
 	APT_UPDATED=1
 	say 'apt-get update'
-	apt_get update || true
+	# its lock is not one that apt-get waits for
+	until apt_get update || ! grep -q 'Could not get lock' "$APT_LOG"; do sleep 2; done
 }
 
 # apt_error: what apt-get said, in one line

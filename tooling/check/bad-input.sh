@@ -117,7 +117,7 @@ full_disk() {
 
 # guest LINE: run_guest, as boot.sh and kunit.sh have it
 guest() {
-	STALL=10 RESULTS="$SCRATCH/results" bash -c "
+	RESULTS="$SCRATCH/results" bash -c "
 		. '$TOP/tooling/lib.sh'
 		. '$TOP/tooling/guest/initramfs.sh'
 		. '$TOP/tooling/guest/qemu.sh'
@@ -134,8 +134,8 @@ guests() {
 	printf '!<arch>\n' >"$SCRATCH/some.deb"
 	expect 2 'IMAGE=.*: no package of a kernel' env IMAGE="$SCRATCH/some.deb" "$TOP/tooling/boot.sh"
 	expect 2 'version 2\.1\.0, too old' env PATH="$SCRATCH/bin:$PATH" "$TOP/tooling/boot.sh"
-	expect 1 'guest panics: .*Kernel panic' guest 'run_guest panics 60 ""'
-	expect 1 'guest hangs: .*silent for 10 s' guest 'run_guest hangs 60 "" -S'
+	expect 1 'guest panics: .*Kernel panic' guest 'run_guest panics 600 ""'
+	expect 1 'guest hangs: .*silent for 10 s' guest 'STALL=10; run_guest hangs 600 "" -S'
 	expect 1 'no test ran' env KUNIT_FILTER=nonsense RESULTS="$SCRATCH/results" "$TOP/tooling/kunit.sh"
 }
 

@@ -10,5 +10,5 @@
 need_packages sg3-utils kcapi-tools openssl iproute2
 [ -x /usr/lib/qemu/virtiofsd ] || need_packages virtiofsd
 "$TOP/tooling/build.sh"
-RESULTS=$RESULTS/check/devices MEMORY=3G LIMIT=${LIMIT:-600} \
+RESULTS=$RESULTS/check/devices MEMORY=3G \
 	GUEST_CMDLINE='virtio_blk.poll_queues=1' "$TOP/tooling/boot.sh" "$TOP/tooling/guest/more.devices"

@@ -35,5 +35,5 @@ if ! qemu_since 10.1; then
 	without="; no disks, which hang with QEMU $QEMU_VERSION"
 fi
 "$TOP/tooling/build.sh"
-RESULTS=$RESULTS/check/in-order MEMORY=2G LIMIT=${LIMIT:-600} "$TOP/tooling/boot.sh" "$devices"
+RESULTS=$RESULTS/check/in-order MEMORY=2G "$TOP/tooling/boot.sh" "$devices"
 say "$(rows "$devices" | wc -l) devices with in-order rings pass$without"

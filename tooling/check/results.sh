@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # JUnit's XML counts as KTAP does, failures of every kind included; a red run says at
-# its end what failed; and the page of make report calls what is missing or old by its
-# name, and shows what is there.
+# its end what failed; make check-often counts, and ends its load; and the page of make
+# report calls what is missing or old by its name, and shows what is there.
 
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -77,6 +77,8 @@ test_junit() {
 	END
 }
 
+fail_with() { cat "$1"; fail "$2"; }
+
 # fake_check NAME: stdin is what it does, in a copy of the tools
 fake_check() {
 	{ echo ". '$CLONE/tooling/lib.sh'; . '$CLONE/tooling/results.sh'"; cat; } >"$CLONE/tooling/check/$1.sh"
@@ -90,6 +92,7 @@ test_red_run() {
 	CLONE=$SCRATCH/clone
 	mkdir "$CLONE"
 	cp -r "$TOP/tooling" "$TOP/patches" "$CLONE"
+	ln -sf /bin/true "$CLONE/tooling/tree.sh"
 	expected=$CLONE/r/check
 	fake_check tree <<<'say fine'
 	fake_check plain <<<'fail "the first reason" || fail "another one"'
@@ -126,7 +129,7 @@ test_red_run() {
 	exit "$status"
 	END
 	O=$CLONE RESULTS=$CLONE/r "$CLONE/tooling/check.sh" tree plain cases nested >"$out" 2>&1 || status=$?
-	[ "$status" = 1 ] || { cat "$out"; fail "a red run's exit status is $status"; }
+	[ "$status" = 1 ] || fail_with "$out" "a red run's exit status is $status"
 	diff <(sed -n '/^what failed:/,$p' "$out") - <<-END || fail 'a red run does not say at its end what failed'
 	what failed:
 	not ok: plain: FAIL: the first reason ($expected/plain.log)
@@ -139,6 +142,44 @@ test_red_run() {
 	not ok: nested: cases: blk: ended too soon ($CLONE/r/nested/boot.ktap)
 	3 passed, 5 failed, 0 skipped
 	END
+}
+
+# often CHECKS: make check-often, in the copy of the tools
+often() {
+	N=2 LOAD=2 CHECKS=$1 O=$CLONE RESULTS=$CLONE/r exec "$CLONE/tooling/check-often.sh"
+}
+
+load_there() { pgrep -f "load of $CLONE" >/dev/null; }
+
+# killed_often SIGNAL: the busy loops end as well
+killed_often() {
+	local pid tries=600
+	(often endless) &>"$SCRATCH/out" &
+	pid=$!
+	until load_there && [ -e "$CLONE/began" ]; do sleep 0.1; done
+	kill -"$1" "$pid"
+	wait "$pid" 2>/dev/null || true
+	rm "$CLONE/began"
+	while load_there && [ $((tries--)) -gt 0 ]; do sleep 0.1; done
+	! load_there || fail "check-often: SIG$1 leaves busy loops"
+}
+
+test_often() {
+	local out=$SCRATCH/often.log status=0
+	fake_check loaded <<<"pgrep -f 'load of $CLONE' >/dev/null || fail 'no load'"
+	(often 'loaded plain') >"$out" 2>&1 || status=$?
+	[ "$status" = 1 ] || fail_with "$out" "make check-often's exit status is $status"
+	diff <(sed -n '/^check  /,/^plain/p' "$out") - <<-END || fail_with "$out" 'make check-often counts wrong'
+	check             runs failed
+	loaded               2      0
+	plain                2      2  $CLONE/r/often/plain.1  $CLONE/r/often/plain.2
+	END
+	grep -q 'the first reason' "$CLONE/r/often/plain.2/check/plain.log" || fail 'make check-often keeps no log'
+	! load_there || fail 'make check-often leaves busy loops'
+	# until it is seen
+	fake_check endless <<<"touch '$CLONE/began'; while [ -e '$CLONE/began' ]; do sleep 0.1; done"
+	killed_often TERM
+	killed_often KILL
 }
 
 # page PATTERN TIMES: the page, made again, has so many lines with it
@@ -168,5 +209,6 @@ test_report() {
 "$TOP/tooling/tree.sh"
 test_junit
 test_red_run
+test_often
 test_report
-say 'JUnit counts as KTAP does; a red run says what failed; the page tells new, old and missing results apart'
+say 'JUnit counts as KTAP does; a red run says what failed; check-often ends its load; the page tells new, old and missing results apart'

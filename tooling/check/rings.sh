@@ -8,6 +8,6 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
 "$TOP/tooling/build.sh"
-RESULTS=$RESULTS/check/rings MEMORY=3G LIMIT=${LIMIT:-600} \
+RESULTS=$RESULTS/check/rings MEMORY=3G \
 	GUEST_QEMU='-device intel-iommu' GUEST_CMDLINE='intel_iommu=on' \
 	"$TOP/tooling/boot.sh" "$TOP/tooling/guest/ring.devices"

@@ -18,7 +18,7 @@ said() { tr -d '\r' <"$RESULTS/boot/report" | sed -n "s/^$1 $2 //p"; }
 
 need_packages ethtool
 "$TOP/tooling/build.sh"
-MEMORY=3G LIMIT=${LIMIT:-600} GUEST_FACTS='failslab=50 kmemleak=on' \
+MEMORY=3G GUEST_FACTS='failslab=50 kmemleak=on' \
 	GUEST_QEMU='-device intel-iommu' GUEST_CMDLINE='intel_iommu=on kmemleak=on' \
 	"$TOP/tooling/boot.sh" "$TOP/tooling/guest/stress.devices"
 

@@ -13,7 +13,7 @@
 
 # bounced NAME KIB PARAMETERS: all devices of NAME.devices pass
 bounced() {
-	RESULTS=$RESULTS/check/$1 MEMORY=3G LIMIT=${LIMIT:-600} \
+	RESULTS=$RESULTS/check/$1 MEMORY=3G \
 		GUEST_CMDLINE="swiotlb=$(($2 / 2)),force $3" \
 		"$TOP/tooling/boot.sh" "$TOP/tooling/guest/$1.devices"
 }
@@ -21,7 +21,7 @@ bounced() {
 # nomem NAME: "DEVICE N", how many of its buffers could not be mapped
 nomem() {
 	tr -d '\r' <"$RESULTS/check/$1/boot/report" | awk '
-		$2 == "vdev" { name[$3] = $1; n[$1] = 0 }
+		$2 == "address" { name[$3] = $1; n[$1] = 0 }
 		$2 == "nomem" { n[name[$3]] += $4 }
 		END { for (device in n) print device, n[device] }' | sort
 }

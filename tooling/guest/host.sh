@@ -188,8 +188,8 @@ plug_virtio_console() {
 	QEMU_ARGS+=(-device "virtio-serial-pci,$(virtio_options "$1")"
 		-chardev "pipe,id=$1-tty,path=$1.tty" -device "virtconsole,bus=$1.0,chardev=$1-tty"
 		-chardev "pipe,id=$1-port,path=$1.port" -device "virtserialport,bus=$1.0,name=$1,chardev=$1-port")
-	# the console sends back in capitals what it is sent
-	sed -u 's/.*/\U&/' <"$RUN/$1.tty.out" >"$RUN/$1.tty.in" &
+	# the console says its name, and sends back in capitals what it is sent
+	sed -u "s/.*/$1: \\U&/" <"$RUN/$1.tty.out" >"$RUN/$1.tty.in" &
 	HELPERS+=($!)
 	cat "$RUN/$1.to-guest" >"$RUN/$1.port.in" &
 	HELPERS+=($!)
@@ -429,9 +429,8 @@ asked_unplug() {
 	qmp device_del "\"id\": \"$1\"" >/dev/null && until_it_is gone gone "$1" && echo "$1"
 }
 gone() {
-	local status=0
-	qmp qom-get "\"path\": \"/machine/peripheral/$1\", \"property\": \"type\"" >/dev/null || status=$?
-	[ "$status" != 1 ] || echo gone	# QEMU knows no such device
+	# QEMU knows no such device
+	qmp qom-get "\"path\": \"/machine/peripheral/$1\", \"property\": \"type\"" >/dev/null || echo gone
 }
 asked_plug() {
 	local device

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where a kprobe finds the name of the device behind a struct virtqueue, as
+ * Where a kprobe finds the name of the PCI device behind a struct virtqueue, as
  * this kernel's own compiler flags lay it out.  Never linked: the assembler
  * text is what counts, as with asm-offsets.c.
  */
@@ -11,5 +11,6 @@ void offsets(void);
 void offsets(void)
 {
 	DEFINE(VQ_VDEV, offsetof(struct virtqueue, vdev));
-	DEFINE(VDEV_NAME, offsetof(struct virtio_device, dev.kobj.name));
+	DEFINE(VDEV_PARENT, offsetof(struct virtio_device, dev.parent));
+	DEFINE(DEVICE_NAME, offsetof(struct device, kobj.name));
 }

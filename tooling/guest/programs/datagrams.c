@@ -5,9 +5,11 @@
  *
  * "serve" sends every UDP datagram back.  "ask" sends COUNT of them, of 4 to
  * LONGEST bytes, several under way at a time, and expects each to come back
- * byte for byte.  One that does not come back within a second is sent again.
+ * byte for byte.  One that does not come back within a second is sent again, until
+ * nothing at all has come back many times.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,7 +18,7 @@
 #include <sys/socket.h>
 
 #define AT_A_TIME	16
-#define TRIES		20
+#define TRIES		60
 #define MAX_LENGTH	65507
 
 static uint8_t sent[MAX_LENGTH], got[MAX_LENGTH];
@@ -85,6 +87,8 @@ static int collect(int fd, uint32_t first, int count, size_t longest, uint8_t *b
 		ssize_t length = recv(fd, got, sizeof(got), 0);
 		uint32_t number;
 
+		if (length < 0 && errno == ECONNREFUSED)
+			continue;	/* nobody listens yet */
 		if (length < 4)
 			die("receive");
 		memcpy(&number, got, 4);
@@ -107,21 +111,23 @@ static void ask(int fd, uint32_t count, size_t longest)
 
 	for (first = 0; first < count; first += AT_A_TIME) {
 		uint8_t back[AT_A_TIME] = { 0 };
-		int missing = AT_A_TIME, tries;
+		int missing = AT_A_TIME, tries, fresh = 1, came;
 
-		for (tries = 0; missing && tries < TRIES; tries++) {
+		for (tries = 0; missing && tries < TRIES; tries = came ? 0 : tries + 1) {
 			for (n = 0; n < AT_A_TIME; n++) {
 				size_t length;
 
 				if (back[n])
 					continue;
 				length = make(first + n, longest);
-				bytes += tries ? 0 : length;
+				bytes += fresh ? length : 0;
 				if (send(fd, sent, length, 0) < 0)
 					again++;
 			}
-			again += tries ? missing : 0;
-			missing -= collect(fd, first, missing, longest, back);
+			again += fresh ? 0 : missing;
+			fresh = 0;
+			came = collect(fd, first, missing, longest, back);
+			missing -= came;
 		}
 		if (missing) {
 			fprintf(stderr, "%d of %u datagrams lost\n", missing, first + AT_A_TIME);
