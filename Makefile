@@ -2,7 +2,7 @@
 #
 # Each target is a script in tooling/, which can be called without make too.
 
-export BASE KERNEL_SRC ACCEL ARCH O V J REROLL KERNEL CONFIG IMAGE
+export BASE KERNEL_SRC ACCEL ARCH O V J FROM PREFIX REROLL KERNEL CONFIG IMAGE
 
 .NOTPARALLEL:
 .PHONY: help tree refresh build boot bench bench-guest mutants coverage check check-all \

@@ -47,6 +47,9 @@ Variables, as in 'make boot ACCEL=kvm':
   CONFIG=            a kernel configuration for make deb (default: the guest's)
   IMAGE=             boot this kernel, or that of this .deb with its modules, not
                      build/<base>/obj
+  FROM=              who posts the mails of make series: FROM='Name <mail>'
+  PREFIX=            what their subjects begin with: PREFIX=net-next gives
+                     [PATCH net-next]
   REROLL=            the number of a posting, for make series: 2 gives [PATCH v2]
   V=0                V=1 shows the output of every command
   J=$J                jobs at once (all processors)

@@ -145,8 +145,7 @@ stage_series() {
 	echo '# SPDX-License-Identifier: GPL-2.0' >"$STAGE/patches/series"
 	for commit in $(kgit rev-list --reverse --topo-order base..series); do
 		number=$((number + 1))
-		TIP=$(kgit log -1 --format=%B "$commit" | kgit stripspace |
-			kgit commit-tree -p "$TIP" -F - "$commit^{tree}")
+		TIP=$(recommit "$commit" "$TIP")
 		stage_commit "$number" "$commit" "$TIP"
 	done
 }

@@ -169,6 +169,13 @@ refuse_unwritten() {
 	[ -z "$work" ] || die "$TREE has local work ($work): run 'make refresh' first, or set it aside"
 }
 
+# recommit COMMIT PARENT [TREE]: the same message and files (or those of TREE) on
+# PARENT, by IDENTITY
+recommit() {
+	kgit log -1 --format=%B "$1" | kgit stripspace |
+		kgit commit-tree -p "$2" -F - "${3:-$1^{tree\}}"
+}
+
 # build_series PATCHDIR FILEDIR COMMIT: commits each patch on top of COMMIT and
 # prints the last one.  Touches no work tree.  The same patch on the same parent
 # gives the same commit, so one that was made before is not made again.

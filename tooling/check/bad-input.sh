@@ -40,6 +40,11 @@ inputs() {
 	expect 2 'unknown BASE=\.\./6\.12' make -s -C "$TOP" tree BASE=../6.12
 	expect 2 'no check nonsense' "$TOP/tooling/check.sh" nonsense
 	expect 2 'REROLL=two: not a number' make -s -C "$TOP" series REROLL=two
+	expect 2 "FROM=me@example\.org: not like 'Name <mail" make -s -C "$TOP" series FROM=me@example.org
+	expect 2 'FROM=Me <me@localhost>: not like' make -s -C "$TOP" series FROM='Me <me@localhost>'
+	expect 2 'FROM=Me <me@example\.org: not like' make -s -C "$TOP" series FROM='Me <me@example.org'
+	expect 2 'FROM=M . <me@example\.org>: not like' env FROM=$'M\n" <me@example.org>' "$TOP/tooling/mail-series.sh"
+	expect 2 'PREFIX=\[PATCH\]: not what' make -s -C "$TOP" series PREFIX='[PATCH]'
 	expect 2 'CONFIG=/nowhere: no such file' make -s -C "$TOP" deb CONFIG=/nowhere
 	expect 2 'CONFIG=/etc/passwd: not a kernel configuration' make -s -C "$TOP" deb CONFIG=/etc/passwd
 	expect 2 'ACCEL=nonsense' make -s -C "$TOP" boot ACCEL=nonsense
