@@ -2,11 +2,11 @@
 #
 # Each target is a script in tooling/, which can be called without make too.
 
-export BASE KERNEL_SRC ACCEL ARCH O V J FROM PREFIX REROLL KERNEL CONFIG IMAGE
+export BASE KERNEL_SRC ACCEL ARCH O V J FROM PREFIX REROLL KERNEL CONFIG IMAGE N LOAD CHECKS
 
 .NOTPARALLEL:
 .PHONY: help tree refresh build boot bench bench-guest mutants coverage check check-all \
-	check-parity series apply unapply quilt deb report clean
+	check-often check-parity series apply unapply quilt deb report clean
 
 help:
 	@tooling/help.sh
@@ -40,6 +40,9 @@ check:
 
 check-all:
 	@tooling/check-all.sh
+
+check-often:
+	@tooling/check-often.sh
 
 check-parity:
 	@tooling/check-parity.sh

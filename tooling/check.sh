@@ -7,7 +7,8 @@
 # after the other, each with a log of its own in $RESULTS/check/, and closes with
 # 'N passed, N failed, N skipped', in which a KUnit case counts like a check.  Goes
 # on after a failure.  What each came to is in check.ktap and check.xml (JUnit)
-# beside the logs.
+# beside the logs.  If there was a failure, what failed and why stands together at
+# the end.
 
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -17,11 +18,12 @@
 CHECKS=(scripts tree round-trip drivers kunit boot devices rings stress swiotlb parity
 	debug patches warnings cross style size documentation mail-series apply
 	quilt ring coverage fuzz results worked-example bad-input mainline)
-LONG=(sanitizers boot-each parts deb bench-guest mutants)
+LONG=(sanitizers boot-each parts deb bench-guest mutants often)
 LOGS=$RESULTS/check
 KTAP=$LOGS/check.ktap
 NUMBER=0			# of checks, so far
 PASSED=0 FAILED=0 SKIPPED=0
+RED=()				# the checks that failed
 COULD_NOT=0			# checks that could not run, as their input is bad
 
 # run_check NAME: one check; its last line of output is what it has to say
@@ -54,6 +56,7 @@ ktap() {
 }
 
 failed() {
+	RED+=("$1")
 	FAILED=$((FAILED + 1))
 	[ "$2" != 2 ] || COULD_NOT=$((COULD_NOT + 1))
 	say "FAILED  $1, exit status $2; the end of $3:"
@@ -68,6 +71,22 @@ count_cases() {
 		FAILED=$((FAILED + failed))
 		SKIPPED=$((SKIPPED + skipped))
 	done < <(grep -a '^CASES ' "$1")
+}
+
+# reason LOG: why, in one line
+reason() {
+	grep -a -m 1 -E '^(FAIL|error): ' "$1" || sed 's/^\[[ 0-9]*s\] //' "$1" | tail -n 1
+}
+
+# sum_up: the checks that failed, each with its cases that did, in one block
+sum_up() {
+	local check log
+	[ ${#RED[@]} -eq 0 ] || printf '\nwhat failed:\n'
+	for check in "${RED[@]}"; do
+		log=$LOGS/$check.log
+		not_ok "$check" "$(reason "$log")" "$log"
+		sed -n "s/^not ok: /&$check: /p" "$log" | head -n 20
+	done
 }
 
 main() {
@@ -94,6 +113,7 @@ main() {
 	done
 	junit "$KTAP"
 	result_of "$KTAP" "$(tree_id 2>/dev/null || echo none)"
+	sum_up
 	echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
 	[ "$FAILED" -eq 0 ] || exit $((COULD_NOT == FAILED ? 2 : 1))
 }

@@ -14,6 +14,7 @@ Piecewise virtqueue buffers for Linux: a patch series, and what tests it.
   make boot          build the kernel, boot it in QEMU, move real data
   make check         the test command: ends with 'N passed, N failed, N skipped'
   make check-all     the same, and what takes hours
+  make check-often   checks that boot a guest, many times on a busy machine
   make check-parity  only: do old and new ring do the same?
   make bench         what a request costs: CSV, tables, plots
   make bench-guest   what a whole I/O costs, in a guest: the same
@@ -47,6 +48,8 @@ Variables, as in 'make boot ACCEL=kvm':
   CONFIG=            a kernel configuration for make deb (default: the guest's)
   IMAGE=             boot this kernel, or that of this .deb with its modules, not
                      build/<base>/obj
+  N=20 LOAD=4        for make check-often: how often, and busy loops beside it; and
+  CHECKS=            which, for instance 'stress 7.3:kunit'
   FROM=              who posts the mails of make series: FROM='Name <mail>'
   PREFIX=            what their subjects begin with: PREFIX=net-next gives
                      [PATCH net-next]

@@ -7,6 +7,9 @@
 # that are missing, as the plan has more, are failures.  The time of a case is
 # that between the kernel's time stamps, or what a line '# time: SECONDS' says.
 # A line '# could not run' before a 'not ok' makes it an error.
+#
+# With -v failures=1 instead a line for each case that failed: its name, a tab, and
+# why.
 
 function escape(text) {
 	gsub(/[\001-\010\013\014\016-\037]/, "", text)
@@ -24,7 +27,29 @@ function class_of(depth,	d, name) {
 	return name
 }
 
+# what was expected, or else the first words, in one line
+function reason(text,	line, n, i, said) {
+	n = split(text, line, "\n")
+	for (i = 1; i <= n && !match(line[i], /(EXPECTATION|ASSERTION) FAILED at /); i++)
+		;
+	if (i > n) {
+		i = n = 1
+		match(line[1], /[^# ]/)
+	}
+	said = substr(line[i], RSTART)
+	while (++i <= n && line[i] != "" && line[i] !~ /^# /)
+		said = said " " line[i]
+	gsub(/[ \t]+/, " ", said)
+	return substr(said, 1, 240)
+}
+
 function add_case(class, name, verdict, text,	body) {
+	if (failures) {
+		sub(/^[.]/, "", class)
+		if (verdict == "failure" || verdict == "error")
+			print (class == "" ? "" : class " ") name "\t" reason(text)
+		return
+	}
 	tests++
 	if (verdict == "skipped") {
 		skipped++
@@ -33,7 +58,7 @@ function add_case(class, name, verdict, text,	body) {
 		errors++
 		body = "<error message=\"could not run\">" escape(text) "</error>"
 	} else if (verdict == "failure") {
-		failures++
+		failed_cases++
 		body = "<failure message=\"failed\">" escape(text) "</failure>"
 	}
 	# no sprintf() of a body: mawk's ends at 8 KiB
@@ -103,9 +128,11 @@ line ~ /^(not )?ok [0-9]+/ {
 END {
 	for (depth = 9; depth >= 0; depth--)
 		end_of(depth)
+	if (failures)
+		exit
 	print "<?xml version=\"1.0\" encoding=\"UTF-8\"?>"
 	printf "<testsuites>\n<testsuite name=\"%s\" tests=\"%d\" failures=\"%d\" errors=\"%d\" skipped=\"%d\">\n",
-		escape(suite), tests, failures, errors, skipped
+		escape(suite), tests, failed_cases, errors, skipped
 	for (i = 1; i <= tests; i++)
 		print cases[i]
 	print "</testsuite>\n</testsuites>"

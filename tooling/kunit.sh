@@ -75,6 +75,7 @@ main() {
 		say "note: kunit.py counts other cases than there are in ${KTAP%.ktap}.xml"
 	echo "CASES ${passed:-0} ${failed:-0} ${skipped:-0}"
 	say "KUnit: ${passed:-0} passed, ${failed:-0} failed, ${skipped:-0} skipped, details in $RUN/parsed"
+	failed_cases "$KTAP"
 	if [ "${failed:-0}" -ne 0 ] || [ "$status" -ne 0 ]; then
 		grep -E 'FAILED|CRASHED|ERROR' "$RUN/parsed" >&2 || tail -n 5 "$RUN/parsed" >&2
 		fail "KUnit: ${failed:-0} failed"

@@ -49,6 +49,20 @@ junit() {
 		mv "${1%.ktap}.xml.new" "${1%.ktap}.xml"
 }
 
+# not_ok NAME REASON LOG: a line for the block that closes a run of check.sh, which
+# finds those of a check in its log
+not_ok() {
+	printf 'not ok: %s: %s (%s)\n' "$1" "$2" "$3"
+}
+
+# failed_cases KTAP: such a line for each case that failed
+failed_cases() {
+	local name reason
+	awk -v failures=1 -f "$TOP/tooling/junit.awk" "$1" | while IFS=$'\t' read -r name reason; do
+		not_ok "$name" "$reason" "$1"
+	done
+}
+
 # junit_count XML KIND: tests, failures, errors or skipped
 junit_count() {
 	sed -n "s/^<testsuite .* $2=\"\\([0-9]*\\)\".*/\\1/p" "$1"

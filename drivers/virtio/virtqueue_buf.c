@@ -2,59 +2,49 @@
 /*
  * Adding buffers to a virtqueue: every call that does so, on every layout.
  *
- * A buffer is built where the device will read it, descriptor by descriptor,
- * in one of four places: the split or packed ring itself, or an indirect table
- * of either format.  What differs between them are four steps:
+ * A buffer is built in place, descriptor by descriptor: in the split or packed
+ * ring, or in an indirect table of either format.  Four steps depend on the
+ * layout, everything else is shared:
  *
  *	reserve	vring_start_ring(), vring_start_table()
- *	put	vring_put_table(), vring_put_ring()
+ *	put	vring_put_ring(), vring_put_table()
  *	publish	vring_expose_one(), vring_expose_chain()
  *	rewind	vring_rewind()
  *
- * Everything else is written once.  Until it is published a buffer has changed
- * nothing that the device may look at, and nothing in struct vring_virtqueue
- * but vq->buf: that is why it can be given up at any time.
+ * Until it is published, a buffer has changed nothing that the device may use,
+ * and nothing in struct vring_virtqueue but the builder, vq->buf.  So it can be
+ * given up at any time.
  *
- * A descriptor is two words, and all of the second one but the length is known
- * beforehand: the cursor carries it along.  So a table of either format is
- * filled by the same few instructions, without a question.
+ * The device can write to the ring and to indirect tables at any time.  Nothing
+ * is read back from there: what is needed again is kept in the builder.
  *
- * While a buffer needs no mapping, what adds and publishes it calls no function
- * but the next of its kind, as the last thing it does: nothing is spilled.  That
- * is what all the noinline is for.
+ * virtio_ring.c includes this file, so that there still is one module,
+ * virtio_ring.ko: initramfs images may list it by hand.
  */
-#include <linux/virtio.h>
-#include <linux/virtio_ring.h>
-#include <linux/export.h>
-#include <linux/module.h>
-#include <linux/slab.h>
-
-#include "vring.h"
 
 #define PACKED_AVAIL_USED	(BIT(VRING_PACKED_DESC_F_AVAIL) | \
 				 BIT(VRING_PACKED_DESC_F_USED))
 
 /*
- * Put: one descriptor, at the cursor.
+ * Put: write one descriptor, at the cursor.
  *
- * NEXT is set on each, as if another would follow; publishing takes it off the
- * last one.  In a packed table there is no NEXT: its length tells.
+ * NEXT is set on each descriptor, as if another one followed.  Publishing
+ * rewrites the last one without it.  Descriptors of a packed table have no NEXT:
+ * the length of the table says where it ends.
  */
 
-/* In a table of either format */
-static __always_inline void vring_put_table(struct vring_virtqueue *vq,
-					    struct vring_cursor *at,
-					    u64 addr, u32 len)
+static inline void vring_put_table(const struct vring_virtqueue *vq,
+				   struct vring_buf *buf, u64 addr, u32 len)
 {
-	vring_in_len_add(&vq->buf, len);
-	vring_write(vq, at->desc++, addr, at->word | len);
-	at->word += vq->word_step;
+	vring_in_len_add(buf, len);
+	buf->last_word = buf->word | len;
+	vring_write(vq, buf->desc++, addr, buf->last_word);
+	buf->word += buf->word_step;
 }
 
-/* What the ring has mapped: all that the unmapping will look at */
-static __always_inline void vring_record(struct vring_desc_extra *extra,
-					 dma_addr_t addr, u32 len,
-					 enum dma_data_direction dir)
+/* What the ring has to unmap later */
+static inline void vring_record(struct vring_desc_extra *extra, dma_addr_t addr,
+				u32 len, enum dma_data_direction dir)
 {
 	extra->addr = addr;
 	extra->len = len;
@@ -62,144 +52,168 @@ static __always_inline void vring_record(struct vring_desc_extra *extra,
 }
 
 /*
- * The cursor of a packed ring has reached its limit: it is behind the head of a
- * chain, at the end of the ring, or both.  Only the head is not yet available,
- * and so the device does not come to what follows it.
+ * A packed ring's cursor is at its limit: behind the head of a chain, at the end
+ * of the ring, or both.  All descriptors but the head are made available as they
+ * are written.  The device does not look at them before the head is available,
+ * which is done last.
  */
-static noinline void vring_wrap_packed(struct vring_virtqueue *vq)
+static noinline void vring_wrap_packed(const struct vring_virtqueue *vq,
+				       struct vring_buf *buf)
 {
 	struct vring_desc *ring = (struct vring_desc *)vq->packed.vring.desc;
-	struct vring_cursor *at = &vq->buf.at;
 	u16 flags = vq->packed.avail_used_flags;
 
-	at->limit = ring + vq->packed.vring.num;
-	if (at->desc == at->limit) {
-		at->desc = ring;
+	if (!buf->head_word)
+		buf->head_word = buf->last_word;
+	buf->limit = ring + vq->packed.vring.num;
+	if (buf->desc == buf->limit) {
+		buf->desc = ring;
 		flags ^= PACKED_AVAIL_USED;
 	}
-	at->word &= ~VRING_WORD_PACKED(0, PACKED_AVAIL_USED);
-	at->word |= VRING_WORD_PACKED(0, flags);
+	buf->word &= ~VRING_WORD_PACKED(0, PACKED_AVAIL_USED);
+	buf->word |= VRING_WORD_PACKED(0, flags);
 }
 
-/* In the ring.  If @mapped, the ring has to unmap it later. */
-static __always_inline void vring_put_ring(struct vring_virtqueue *vq,
-					   bool mapped, u64 addr, u32 len)
+/* If @mapped, the ring has mapped the piece, and has to unmap it later. */
+static inline void vring_put_ring(const struct vring_virtqueue *vq,
+				  struct vring_buf *buf, bool mapped, u64 addr,
+				  u32 len)
 {
-	struct vring_cursor *at = &vq->buf.at;
-	unsigned int i = at->next;
-	struct vring_desc_extra *extra = &vq->desc_extra[i];
+	struct vring_desc_extra *extra = &vq->desc_extra[buf->next];
 
-	vring_in_len_add(&vq->buf, len);
+	vring_in_len_add(buf, len);
 	if (mapped)
-		vring_record(extra, addr, len, vq->buf.dir);
-	at->last = i;
-	at->next = extra->next;
-	if (!virtqueue_is_packed(vq))
-		return vring_write(vq, &at->desc[i], addr, at->word | len |
-				   VRING_WORD_SPLIT(0, at->next));
-
-	vring_write(vq, at->desc++, addr, at->word | len);
-	if (unlikely(at->desc == at->limit))
-		vring_wrap_packed(vq);
-}
-
-static noinline void vring_put(struct vring_virtqueue *vq, u64 addr, u32 len)
-{
-	vring_put_ring(vq, vring_maps_pieces(vq), addr, len);
-}
-
-/* What needs no mapping, or has one of the driver's */
-static noinline void vring_put_addr(struct vring_virtqueue *vq, u64 addr,
-				    u32 len)
-{
-	if (vq->buf.table)
-		vring_put_table(vq, &vq->buf.at, addr, len);
-	else
-		vring_put(vq, addr, len);
+		vring_record(extra, addr, len, buf->dir);
+	buf->last = buf->next;
+	buf->next = extra->next;
+	if (virtqueue_is_packed(vq)) {
+		buf->last_word = buf->word | len;
+		vring_write(vq, buf->desc++, addr, buf->last_word);
+		if (unlikely(buf->desc == buf->limit))
+			vring_wrap_packed(vq, buf);
+	} else {
+		buf->last_word = buf->word | len |
+				 VRING_WORD_SPLIT(0, buf->next);
+		vring_write(vq, &buf->desc[buf->last], addr, buf->last_word);
+	}
 }
 
 /*
- * Errors: the first one sticks, and leaves no room for further pieces.
+ * Rewind: take back all that was put.
  */
 
-/* @left: descriptors that vring_accept() took from the room, and nobody put */
-static noinline __cold void vring_buf_fail(struct vring_virtqueue *vq,
-					   unsigned int left, int err)
+/*
+ * The descriptors of a chain in a packed ring were made available one by one,
+ * but for the head.  Give them back the AVAIL and USED bits of the round before,
+ * or a later and shorter chain at this place would leave them available beyond
+ * its own end.  Marking them used instead would be a completion that the device
+ * never made.
+ */
+static void vring_rewind_packed(struct vring_virtqueue *vq, unsigned int num)
 {
-	struct vring_buf *buf = &vq->buf;
+	unsigned int i = vq->packed.next_avail_idx;
+	u16 flags = vq->packed.avail_used_flags ^ PACKED_AVAIL_USED;
 
-	buf->err = err;
-	buf->nsg = INT_MIN / 2;		/* for vring_end(), whatever follows */
-	buf->size -= buf->room + left;
-	buf->room = 0;
+	while (num-- > 1) {
+		if (++i == vq->packed.vring.num) {
+			i = 0;
+			flags ^= PACKED_AVAIL_USED;
+		}
+		vq->packed.vring.desc[i].flags = cpu_to_le16(flags);
+	}
 }
 
-/* A piece that vring_accept() did not take: an empty list, or a driver's bug */
-static noinline __cold void vring_refuse(struct vring_virtqueue *vq,
-					 unsigned int nents,
-					 enum dma_data_direction dir)
+/* Take back the @num descriptors of the open buffer, and its table. */
+static __cold void vring_rewind(struct vring_virtqueue *vq, unsigned int num)
 {
-	struct vring_buf *buf = &vq->buf;
+	struct vring_buf *buf = vq->buf;
 
-	if (buf->err || (!nents && buf->data))
+	if (vring_maps_pieces(vq) && num)
+		vring_unmap_pieces(vq, buf->table ? buf->indir_desc :
+				   vq->desc_extra, buf->table ? 0 : buf->head,
+				   num, buf->table);
+	if (buf->table)
+		vring_free_table(vq, buf->indir_desc);
+	else if (virtqueue_is_packed(vq))
+		vring_rewind_packed(vq, num);
+}
+
+/*
+ * The first error ends the buffer, but it stays open, so that what follows is
+ * ignored and end returns the error.  @left descriptors that vring_accept() took
+ * from the room were not put.
+ */
+static __cold void vring_fail(struct vring_virtqueue *vq, unsigned int left,
+			      int err)
+{
+	struct vring_buf *buf = vq->buf;
+
+	vring_rewind(vq, buf->size - buf->room - left);
+	buf->table = false;
+	buf->size = 0;
+	buf->room = 0;
+	buf->err = err;
+}
+
+/* A piece is not added: it is empty (no @nents), or a misuse. */
+static __cold void vring_refuse(struct vring_virtqueue *vq, unsigned int nents,
+				enum dma_data_direction dir)
+{
+	struct vring_buf *buf = vq->buf;
+
+	if (buf->data && (buf->err || !nents))
 		return;
 	WARN_ONCE(1, "%s: bad piece: dir %u, %u descriptors, room for %u\n",
 		  vq->vq.name, dir, nents, buf->room);
-	vring_buf_fail(vq, 0, -EINVAL);
+	if (buf->data)
+		vring_fail(vq, 0, -EINVAL);
 }
 
-static __always_inline bool vring_accept(struct vring_virtqueue *vq,
-					 unsigned int nents,
-					 enum dma_data_direction dir)
+static inline bool vring_accept(struct vring_buf *buf, unsigned int nents,
+				enum dma_data_direction dir)
 {
-	struct vring_buf *buf = &vq->buf;
-
 	buf->nsg--;	/* vring_end() looks at it */
 
-	/* Unsigned: no entries are too many. */
+	/* No entries are refused as well: 0 - 1 is more than any room. */
 	if (unlikely(nents - 1 >= buf->room))
-		goto refuse;
+		return false;
 	if (dir != buf->dir) {
-		/* once in a buffer, from what is read to what is written */
+		/* The only change is from readable to writable pieces. */
 		if (unlikely(dir != DMA_FROM_DEVICE))
-			goto refuse;
-		buf->dir = dir;
-		buf->at.word |= vq->word_write;
+			return false;
+		buf->dir = DMA_FROM_DEVICE;
+		buf->word |= buf->word_write;
 	}
 	buf->room -= nents;
 	return true;
-
-refuse:
-	vring_refuse(vq, nents, dir);
-	return false;
 }
 
 /*
- * Add: the pieces, which are lists or single stretches of memory.
+ * Add: a piece is a list, or one stretch of memory.
  */
 
 /*
  * The page of the entry at @sg, or behind the chain entry there.  Most entries
- * have neither marker: look at both at once.  The last one has nothing @left.
+ * have neither marker.  At the end marker nothing is @left, and the rest of the
+ * room is given back.
  */
-static __always_inline struct page *vring_entry(struct vring_virtqueue *vq,
-						struct scatterlist **sg,
-						unsigned int *left)
+static inline struct page *vring_entry(struct vring_buf *buf,
+				       struct scatterlist **sg,
+				       unsigned int *left)
 {
-	if (likely(!(sg_is_chain(*sg) | sg_is_last(*sg))))
+	if (likely(!(sg_is_chain(*sg) || sg_is_last(*sg))))
 		return (struct page *)(*sg)->page_link;
 
 	if (sg_is_chain(*sg))
 		*sg = sg_chain_ptr(*sg);
 	if (sg_is_last(*sg)) {
-		vq->buf.room += *left - 1;
+		buf->room += *left - 1;
 		*left = 1;
 	}
 	return sg_page(*sg);
 }
 
-static noinline unsigned int vring_count(struct scatterlist *sg,
-					 unsigned int max)
+static unsigned int vring_count(struct scatterlist *sg, unsigned int max)
 {
 	unsigned int n = 1;
 
@@ -212,248 +226,368 @@ static noinline unsigned int vring_count(struct scatterlist *sg,
 }
 
 /* @left entries from @sg on, or those up to the end marker, into a table */
-static noinline void vring_walk_table(struct vring_virtqueue *vq,
-				      struct scatterlist *sg, unsigned int left,
-				      enum dma_data_direction dir)
+static void vring_walk_table(const struct vring_virtqueue *vq,
+			     struct vring_buf *buf, struct scatterlist *sg,
+			     unsigned int left)
 {
-	struct vring_cursor at = vq->buf.at;
+	struct vring_desc *desc = buf->desc;
+	u64 word = buf->word, step = buf->word_step;
+	struct page *page;
 	phys_addr_t phys;
 
 	for (;; sg++) {
-		phys = page_to_phys(vring_entry(vq, &sg, &left)) + sg->offset;
-		vring_put_table(vq, &at, vring_phys(phys, sg->length, dir),
-				sg->length);
+		page = vring_entry(buf, &sg, &left);
+		phys = page_to_phys(page) + sg->offset;
+		vring_in_len_add(buf, sg->length);
+		vring_write(vq, desc++, vring_phys(phys, sg->length, buf->dir),
+			    word | sg->length);
 		if (!--left)
 			break;
+		word += step;
 	}
-	vq->buf.at.desc = at.desc;
-	vq->buf.at.word = at.word;
+	buf->desc = desc;
+	buf->last_word = word | sg->length;
+	buf->word = word + step;
 }
 
 /* The same into the ring */
-static noinline void vring_walk_ring(struct vring_virtqueue *vq,
-				     struct scatterlist *sg, unsigned int left,
-				     enum dma_data_direction dir)
+static void vring_walk_ring(const struct vring_virtqueue *vq,
+			    struct vring_buf *buf, struct scatterlist *sg,
+			    unsigned int left)
 {
+	struct page *page;
 	phys_addr_t phys;
 
-	for (;; sg++) {
-		phys = page_to_phys(vring_entry(vq, &sg, &left)) + sg->offset;
-		vring_put_ring(vq, false, vring_phys(phys, sg->length, dir),
+	do {
+		page = vring_entry(buf, &sg, &left);
+		phys = page_to_phys(page) + sg->offset;
+		vring_put_ring(vq, buf, false,
+			       vring_phys(phys, sg->length, buf->dir),
 			       sg->length);
-		if (!--left)
-			return;
-	}
+		sg++;
+	} while (--left);
+}
+
+/* The driver has mapped the piece. */
+static void vring_put_mapped(const struct vring_virtqueue *vq,
+			     struct vring_buf *buf, dma_addr_t addr, u32 len)
+{
+	if (buf->table)
+		vring_put_table(vq, buf, addr, len);
+	else
+		vring_put_ring(vq, buf, false, addr, len);
 }
 
 /* The driver of a premapped queue has mapped the list. */
-static noinline void vring_walk_premapped(struct vring_virtqueue *vq,
-					  struct scatterlist *sg,
-					  unsigned int left)
+static void vring_walk_premapped(const struct vring_virtqueue *vq,
+				 struct vring_buf *buf, struct scatterlist *sg,
+				 unsigned int left)
 {
-	for (;; sg++) {
-		vring_entry(vq, &sg, &left);
-		vring_put_addr(vq, sg_dma_address(sg), sg->length);
-		if (!--left)
-			return;
-	}
+	do {
+		vring_entry(buf, &sg, &left);
+		vring_put_mapped(vq, buf, sg_dma_address(sg), sg->length);
+		sg++;
+	} while (--left);
 }
 
 /*
- * Map and put: @page is mapped to @addr, or else the buffer fails.  @left are
- * the descriptors that are wanted as of this one.
+ * Map a piece and put it, or else the buffer fails.  @left descriptors are
+ * wanted as of this one.
  */
-static __always_inline bool vring_map_put(struct vring_virtqueue *vq,
-					  struct page *page, size_t offset,
-					  u32 len, enum dma_data_direction dir,
-					  unsigned int left)
+static bool vring_map_put(struct vring_virtqueue *vq, struct page *page,
+			  unsigned int offset, u32 len, unsigned int left)
 {
-	struct vring_buf *buf = &vq->buf;
-	struct vring_desc_extra *record;
+	struct vring_buf *buf = vq->buf;
 	dma_addr_t addr;
 
-	addr = vring_map(vq, page, offset, len, dir);
+	addr = vring_map(vq, page, offset, len, buf->dir, vring_attrs(buf));
 	if (unlikely(vring_map_failed(vq, addr))) {
-		vring_buf_fail(vq, left, -ENOMEM);
+		vring_fail(vq, left, -ENOMEM);
 		return false;
 	}
 	if (buf->table) {
-		record = (void *)buf->at.desc - buf->records;
-		vring_put_table(vq, &buf->at, addr, len);
-		vring_record(record, addr, len, buf->dir);
+		vring_record(buf->record++, addr, len, buf->dir);
+		vring_put_table(vq, buf, addr, len);
 	} else {
-		vring_put(vq, addr, len);
+		vring_put_ring(vq, buf, true, addr, len);
 	}
 	return true;
 }
 
-static noinline void vring_walk_mapping(struct vring_virtqueue *vq,
-					struct scatterlist *sg,
-					unsigned int left,
-					enum dma_data_direction dir)
+static void vring_walk_mapping(struct vring_virtqueue *vq,
+			       struct scatterlist *sg, unsigned int left)
 {
 	struct page *page;
 
-	for (;; sg++) {
-		page = vring_entry(vq, &sg, &left);
-		if (!vring_map_put(vq, page, sg->offset, sg->length, dir, left) ||
-		    !--left)
+	do {
+		page = vring_entry(vq->buf, &sg, &left);
+		if (!vring_map_put(vq, page, sg->offset, sg->length, left))
 			return;
-	}
+		sg++;
+	} while (--left);
 }
 
-static noinline void vring_map_phys(struct vring_virtqueue *vq,
-				    phys_addr_t phys, u32 len,
-				    enum dma_data_direction dir)
+static void vring_add_phys(struct vring_virtqueue *vq, phys_addr_t phys,
+			   u32 len, enum dma_data_direction dir)
 {
-	vring_map_put(vq, pfn_to_page(PHYS_PFN(phys)), offset_in_page(phys),
-		      len, dir, 1);
-}
+	struct vring_buf *buf = vq->buf;
 
-static noinline void vring_add_phys(struct vring_virtqueue *vq,
-				    phys_addr_t phys, u32 len,
-				    enum dma_data_direction dir)
-{
-	if (!vring_accept(vq, 1, dir))
-		return;
-	if (vq->buf.plain) {
-		vring_put_table(vq, &vq->buf.at, vring_phys(phys, len, dir),
-				len);
-	} else if (vring_maps_pieces(vq)) {
-		vring_map_phys(vq, phys, len, dir);
-	} else if (likely(!vring_premapped(vq))) {
-		vring_put(vq, vring_phys(phys, len, dir), len);
-	} else {
-		/* only a list can tell what the driver has mapped */
-		vq->buf.room++;
+	if (unlikely(!vring_accept(buf, 1, dir)))
+		vring_refuse(vq, 1, dir);
+	else if (buf->plain)
+		vring_put_table(vq, buf, vring_phys(phys, len, dir), len);
+	else if (!vring_mapped(vq))
+		vring_put_ring(vq, buf, false, vring_phys(phys, len, dir), len);
+	else if (likely(vring_maps_pieces(vq)))
+		vring_map_put(vq, pfn_to_page(PHYS_PFN(phys)),
+			      offset_in_page(phys), len, 1);
+	else {
+		/* On a premapped queue only lists have DMA addresses. */
+		buf->room++;
 		vring_refuse(vq, 1, dir);
 	}
 }
 
-/* @nents entries from @sg on, or those up to the end marker */
-static noinline void vring_add_list(struct vring_virtqueue *vq,
-				    struct scatterlist *sg, unsigned int nents,
-				    enum dma_data_direction dir)
+/* What the driver has mapped */
+static void vring_add_mapped(struct vring_virtqueue *vq, dma_addr_t addr,
+			     u32 len, enum dma_data_direction dir)
 {
-	if (!vring_accept(vq, nents, dir))
+	struct vring_buf *buf = vq->buf;
+	struct vring_desc_extra *record;
+
+	if (unlikely(!vring_accept(buf, 1, dir))) {
+		vring_refuse(vq, 1, dir);
 		return;
-	if (vq->buf.plain)
-		vring_walk_table(vq, sg, nents, dir);
+	}
+	if (vring_maps_pieces(vq)) {
+		record = buf->table ? buf->record++ : &vq->desc_extra[buf->next];
+		record->dir = DMA_NONE;
+	}
+	vring_put_mapped(vq, buf, addr, len);
+}
+
+/* @nents entries from @sg on, or those up to the end marker */
+static void vring_add_list(struct vring_virtqueue *vq, struct scatterlist *sg,
+			   unsigned int nents, enum dma_data_direction dir)
+{
+	struct vring_buf *buf = vq->buf;
+
+	if (unlikely(!vring_accept(buf, nents, dir)))
+		vring_refuse(vq, nents, dir);
+	else if (buf->plain)
+		vring_walk_table(vq, buf, sg, nents);
+	else if (!vring_mapped(vq))
+		vring_walk_ring(vq, buf, sg, nents);
 	else if (vring_maps_pieces(vq))
-		vring_walk_mapping(vq, sg, nents, dir);
-	else if (vring_premapped(vq))
-		vring_walk_premapped(vq, sg, nents);
+		vring_walk_mapping(vq, sg, nents);
 	else
-		vring_walk_ring(vq, sg, nents, dir);
+		vring_walk_premapped(vq, buf, sg, nents);
 }
 
 /*
  * Reserve: room for a whole buffer, in the ring or in a table.
  */
 
-static noinline __cold int vring_refuse_buf(struct vring_virtqueue *vq,
-					    const void *data)
+/* The driver forgot the token or the direction, or else the queue is broken. */
+static __cold int vring_refuse_buf(struct vring_virtqueue *vq, bool misuse)
 {
-	END_USE(vq);
-	return WARN_ON_ONCE(!data) ? -EINVAL : -EIO;
+	return WARN_ON_ONCE(misuse) ? -EINVAL : -EIO;
+}
+
+/* Nobody ended or aborted the open buffer: do it now, that nothing leaks. */
+static __cold void vring_give_up(struct vring_virtqueue *vq)
+{
+	WARN_ONCE(1, "%s: a buffer was neither ended nor aborted\n",
+		  vq->vq.name);
+	virtqueue_abort_buf(&vq->vq);
 }
 
 /*
- * No room for @nents descriptors, or no memory for a table where one is needed
+ * No room for @nents descriptors, or no memory for a table where one is needed.
+ * @out: the buffer may have pieces that the device reads.
  */
-static noinline __cold int vring_no_room(struct vring_virtqueue *vq,
-					 unsigned int nents, bool notify)
+static __cold int vring_no_room(struct vring_virtqueue *vq, unsigned int nents,
+				bool out)
 {
 	unsigned int size = virtqueue_get_vring_size(&vq->vq);
 	int err = -ENOSPC;
 
 	/* Without tables such a buffer can never be added. */
 	WARN_ON_ONCE(nents > size && !vq->indirect);
-	vring_buf_close(&vq->buf);
+	vring_buf_close(vq->buf);
 
 	pr_debug("Can't add buf len %u - avail = %u\n",
 		 nents, vq->vq.num_free);
 	/*
-	 * Completions cannot help, if even an empty ring is too small.
-	 * Otherwise, FIXME: for historical reasons, force a notify if there
-	 * may be outgoing parts to the buffer.  Presumably the host should
-	 * service the ring ASAP.
+	 * Completions do not help, if even an empty ring is too small.
+	 * Otherwise, FIXME: for historical reasons, split rings force a notify
+	 * here if there are outgoing parts to the buffer.  Presumably the host
+	 * should service the ring ASAP.
 	 */
 	if (nents > size && vq->indirect && vq->vq.num_free)
 		err = -ENOMEM;
-	else if (notify)
+	else if (out && !virtqueue_is_packed(vq))
 		vq->notify(&vq->vq);
 	END_USE(vq);
 	return err;
 }
 
-static noinline int vring_start_ring(struct vring_virtqueue *vq, bool notify)
+static int vring_start_ring(struct vring_virtqueue *vq, bool out)
 {
-	struct vring_buf *buf = &vq->buf;
-	struct vring_cursor *at = &buf->at;
+	struct vring_buf *buf = vq->buf;
+	u16 flags;
 
 	if (unlikely(vq->vq.num_free < buf->size))
-		return vring_no_room(vq, buf->size, notify);
+		return vring_no_room(vq, buf->size, out);
 
 	buf->table = false;
 	buf->plain = false;
 	buf->indir_desc = NULL;
-	at->next = vq->free_head;
+	buf->head = vq->free_head;
+	buf->next = vq->free_head;
 	if (virtqueue_is_packed(vq)) {
-		at->desc = (struct vring_desc *)vq->packed.vring.desc +
-			   vq->packed.next_avail_idx;
-		at->limit = at->desc + 1;
-		at->word = VRING_WORD_PACKED(vq->free_head, VRING_DESC_F_NEXT |
-			(vq->packed.avail_used_flags ^ PACKED_AVAIL_USED));
+		flags = vq->packed.avail_used_flags ^ PACKED_AVAIL_USED;
+		buf->desc = (struct vring_desc *)vq->packed.vring.desc +
+			    vq->packed.next_avail_idx;
+		buf->limit = buf->desc + 1;
+		buf->word = VRING_WORD_PACKED(vq->free_head,
+					      VRING_DESC_F_NEXT | flags);
+		buf->head_word = 0;
 	} else {
-		at->desc = vq->split.vring.desc;
-		at->word = VRING_WORD_SPLIT(VRING_DESC_F_NEXT, 0);
+		buf->desc = vq->split.vring.desc;
+		buf->word = VRING_WORD_SPLIT(VRING_DESC_F_NEXT, 0);
 	}
 	return 0;
 }
 
-/* If the ring unmaps, its records of what it mapped precede the descriptors. */
-static noinline int vring_start_table(struct vring_virtqueue *vq, gfp_t gfp,
-				      bool notify)
+/*
+ * The buffer goes to the table at @desc.  What a queue with the DMA API maps is
+ * recorded at @table, which else is the same.
+ */
+static int vring_use_table(struct vring_virtqueue *vq, void *table,
+			   struct vring_desc *desc)
 {
-	struct vring_buf *buf = &vq->buf;
-	bool small = buf->size <= VRING_SMALL_DESCS;
-	size_t size = small ? VRING_SMALL_DESCS : buf->size;
-	size_t records = vring_maps_tables(vq) ? size : 0;
-	void *table;
+	struct vring_buf *buf = vq->buf;
+
+	buf->table = true;
+	buf->plain = !vring_mapped(vq);
+	buf->indir_desc = table;
+	buf->record = table;
+	buf->desc = desc;
+	buf->word = buf->word_table;
+	return 0;
+}
+
+/* Let the queue keep tables from now on, if there is memory for them. */
+static void vring_alloc_kept(struct vring_virtqueue *vq, gfp_t gfp)
+{
+	struct vring_kept *kept;
+	unsigned int i;
+
+	kept = kmalloc(sizeof(*kept), gfp);
+	if (!kept)
+		return;
+	for (i = 0; i < VRING_KEPT_TABLES; i++)
+		kept->free[i] = VRING_KEPT_TABLES - 1 - i;
+	kept->nr_free = VRING_KEPT_TABLES;
+	kept->table = kept->block[0];
+	if (vring_maps_pieces(vq)) {
+		kept->table = kmalloc(sizeof(kept->block), gfp);
+		if (!kept->table) {
+			kfree(kept);
+			return;
+		}
+	}
+	vq->kept = kept;
+}
+
+/* None of the kept tables is free, or large enough. */
+static noinline int vring_alloc_table(struct vring_virtqueue *vq, gfp_t gfp,
+				      bool out)
+{
+	unsigned int nents = vq->buf->size, records = 0;
+	size_t size = sizeof(struct vring_desc);
+	struct vring_desc *table;
 
 	BUILD_BUG_ON(sizeof(struct vring_desc_extra) !=
 		     sizeof(struct vring_desc));
 	BUILD_BUG_ON(sizeof(struct vring_packed_desc) !=
 		     sizeof(struct vring_desc));
 
-	if (small && vq->nr_kept) {
-		table = vring_table(vq->kept[--vq->nr_kept]);
-	} else {
-		/*
-		 * The table must be in lowmem, or virt_to_phys() would give
-		 * the device a bogus address.
-		 */
-		table = kmalloc_array(records + size, sizeof(struct vring_desc),
-				      gfp & ~__GFP_HIGHMEM);
-		if (!table)
-			return vring_start_ring(vq, notify);
+	if (vring_maps_pieces(vq)) {
+		records = nents;
+		size += sizeof(struct vring_desc_extra);
 	}
+	/*
+	 * The table must be in lowmem, or virt_to_phys() would give the device
+	 * a bogus address.
+	 */
+	gfp &= ~__GFP_HIGHMEM;
+	table = kmalloc_array(nents, size, gfp);
+	if (unlikely(!table))
+		return vring_start_ring(vq, out);
+	if (nents <= VRING_KEPT_DESCS && !vq->kept)
+		vring_alloc_kept(vq, gfp);
+	return vring_use_table(vq, table, table + records);
+}
 
-	buf->table = true;
-	buf->plain = !vring_mapped(vq);
-	buf->indir_desc = table + (small ? VRING_SMALL : 0);
-	buf->records = records * sizeof(struct vring_desc);
-	buf->at.desc = table + buf->records;
-	buf->at.word = vq->word_table;
-	return 0;
+static int vring_start_table(struct vring_virtqueue *vq, gfp_t gfp, bool out)
+{
+	struct vring_kept *kept = vq->kept;
+	unsigned int i;
+
+	if (vq->buf->size > VRING_KEPT_DESCS || !kept || !kept->nr_free)
+		return vring_alloc_table(vq, gfp, out);
+
+	i = kept->free[--kept->nr_free];
+	return vring_use_table(vq, kept->block[i],
+			       kept->table + i * VRING_KEPT_DESCS);
+}
+
+static int vring_start(struct vring_virtqueue *vq, void *data,
+		       unsigned int nents, unsigned int nsg, gfp_t gfp,
+		       bool out);
+
+/* A buffer is open that nobody ended, or else this one cannot be added. */
+static noinline __cold int vring_start_odd(struct vring_virtqueue *vq,
+					   void *data, unsigned int nents,
+					   unsigned int nsg, gfp_t gfp,
+					   bool out)
+{
+	if (!vq->buf->data)
+		return vring_refuse_buf(vq, !data);
+	vring_give_up(vq);
+	return vring_start(vq, data, nents, nsg, gfp, out);
+}
+
+static int vring_start(struct vring_virtqueue *vq, void *data,
+		       unsigned int nents, unsigned int nsg, gfp_t gfp,
+		       bool out)
+{
+	struct vring_buf *buf = vq->buf;
+
+	if (unlikely(!data || buf->data || vq->broken))
+		return vring_start_odd(vq, data, nents, nsg, gfp, out);
+	START_USE(vq);
+	LAST_ADD_TIME_UPDATE(vq);
+
+	buf->data = data;
+	buf->room = nents;
+	buf->size = nents;
+	buf->nsg = nsg;
+	buf->dir = DMA_TO_DEVICE;
+	vring_buf_init(buf);
+
+	/* FIXME: tune this threshold */
+	if (vq->indirect && nents > 1 && vq->vq.num_free)
+		return vring_start_table(vq, gfp, out);
+	return vring_start_ring(vq, out);
 }
 
 /*
  * Publish: show a complete buffer to the device.
  */
 
-/* Out of line, so that its callers need no stack */
 static noinline __cold int vring_kick_now(struct vring_virtqueue *vq)
 {
 	virtqueue_kick(&vq->vq);
@@ -461,7 +595,7 @@ static noinline __cold int vring_kick_now(struct vring_virtqueue *vq)
 }
 
 /* A buffer was added, and the ring is no longer in use. */
-static __always_inline int vring_added(struct vring_virtqueue *vq)
+static inline int vring_added(struct vring_virtqueue *vq)
 {
 	END_USE(vq);
 
@@ -474,26 +608,23 @@ static __always_inline int vring_added(struct vring_virtqueue *vq)
 	return 0;
 }
 
-/* The first @num free descriptors, up to @last, become the buffer of @data. */
-static __always_inline void vring_take(struct vring_virtqueue *vq,
-				       unsigned int last, unsigned int next,
-				       unsigned int num,
-				       void *data, void *indir_desc)
+/* @num descriptors from @head to @last are the buffer of @data. */
+static inline void vring_take(struct vring_virtqueue *vq, unsigned int head,
+			      unsigned int last, unsigned int num, void *data,
+			      void *indir_desc)
 {
-	struct vring_desc_state *state = &vq->desc_state[vq->free_head];
+	struct vring_desc_state *state = &vq->desc_state[head];
 
 	vq->vq.num_free -= num;
-	vq->free_head = next;
 
 	state->data = data;
 	state->indir_desc = indir_desc;
 	state->num = num;
 	state->last = last;
-	vring_in_len_store(state, &vq->buf);
+	vring_in_len_store(state, vq->buf);
 }
 
-static noinline int vring_expose_split(struct vring_virtqueue *vq,
-				       unsigned int head)
+static int vring_expose_split(struct vring_virtqueue *vq, unsigned int head)
 {
 	struct virtio_device *vdev = vq->vq.vdev;
 	struct vring_avail *avail = vq->split.vring.avail;
@@ -513,9 +644,9 @@ static noinline int vring_expose_split(struct vring_virtqueue *vq,
 }
 
 /* The next @num descriptors of a packed ring are a buffer. */
-static noinline int vring_expose_packed(struct vring_virtqueue *vq,
-					struct vring_packed_desc *head,
-					u16 flags, unsigned int num)
+static int vring_expose_packed(struct vring_virtqueue *vq,
+			       struct vring_packed_desc *head, u16 flags,
+			       unsigned int num)
 {
 	unsigned int slot = vq->packed.next_avail_idx + num;
 
@@ -537,258 +668,291 @@ static noinline int vring_expose_packed(struct vring_virtqueue *vq,
 	return vring_added(vq);
 }
 
-/* A buffer of one descriptor, which may be that of an indirect table */
-static noinline int vring_expose_one(struct vring_virtqueue *vq, u64 addr,
-				     u32 len, u16 flags, void *data,
-				     void *indir_desc)
+/*
+ * A buffer of one descriptor, the next free one: @word has its length and flags
+ * as a split ring has them.  It may be that of an indirect table.
+ */
+static int vring_expose_one(struct vring_virtqueue *vq, unsigned int head,
+			    u64 addr, u64 word, void *data, void *indir_desc)
 {
-	unsigned int head = vq->free_head;
 	struct vring_packed_desc *desc;
 
-	vring_take(vq, head, vq->desc_extra[head].next, 1, data, indir_desc);
+	vq->free_head = vq->desc_extra[head].next;
+	vring_take(vq, head, head, 1, data, indir_desc);
 	if (virtqueue_is_packed(vq)) {
 		desc = &vq->packed.vring.desc[vq->packed.next_avail_idx];
 		desc->addr = cpu_to_le64(addr);
-		desc->len = cpu_to_le32(len);
+		desc->len = cpu_to_le32(word);
 		desc->id = cpu_to_le16(head);
-		return vring_expose_packed(vq, desc, flags |
+		return vring_expose_packed(vq, desc, VRING_SPLIT_FLAGS(word) |
 					   vq->packed.avail_used_flags, 1);
 	}
 	vring_write(vq, &vq->split.vring.desc[head], addr,
-		    len | VRING_WORD_SPLIT(flags, vq->free_head));
+		    word | VRING_WORD_SPLIT(0, vq->free_head));
 	return vring_expose_split(vq, head);
 }
 
-/* A buffer whose descriptors are in the ring */
-static __always_inline int vring_expose_chain(struct vring_virtqueue *vq)
+/* The descriptors of a chain, which are the first free ones */
+static inline void vring_take_chain(struct vring_virtqueue *vq,
+				    unsigned int num)
 {
-	struct vring_buf *buf = &vq->buf;
-	unsigned int num = buf->size - buf->room, head = vq->free_head;
-	struct vring_packed_desc *ring = vq->packed.vring.desc, *end, *first;
-	struct vring_cursor *at = &buf->at;
-	void *data = buf->data;
+	struct vring_buf *buf = vq->buf;
 
+	vq->free_head = buf->next;
+	vring_take(vq, buf->head, buf->last, num, buf->data, buf->indir_desc);
 	vring_buf_close(buf);
-	vring_take(vq, at->last, at->next, num, data, buf->indir_desc);
-	if (!virtqueue_is_packed(vq)) {
-		at->desc[at->last].flags &=
-			~cpu_to_virtio16(vq->vq.vdev, VRING_DESC_F_NEXT);
-		return vring_expose_split(vq, head);
+}
+
+static int vring_expose_chain_split(struct vring_virtqueue *vq,
+				    unsigned int num)
+{
+	struct vring_buf *buf = vq->buf;
+
+	vring_write_word(vq, &buf->desc[buf->last], buf->last_word &
+			 ~VRING_WORD_SPLIT(VRING_DESC_F_NEXT, 0));
+	vring_take_chain(vq, num);
+	return vring_expose_split(vq, buf->head);
+}
+
+static int vring_expose_chain_packed(struct vring_virtqueue *vq,
+				     unsigned int num)
+{
+	const u64 next = VRING_WORD_PACKED(0, VRING_DESC_F_NEXT);
+	struct vring_desc *ring = (struct vring_desc *)vq->packed.vring.desc;
+	struct vring_desc *head = &ring[vq->packed.next_avail_idx];
+	struct vring_buf *buf = vq->buf;
+	struct vring_desc *end = buf->desc;
+	u64 word = buf->head_word;
+
+	if (num == 1) {
+		word &= ~next;
+	} else {
+		if (end == ring)
+			end += vq->packed.vring.num;
+		vring_write_word(vq, end - 1, buf->last_word & ~next);
 	}
-
-	end = (struct vring_packed_desc *)at->desc;
-	if (end == ring)
-		end += vq->packed.vring.num;
-	end[-1].flags &= ~cpu_to_le16(VRING_DESC_F_NEXT);
-	first = ring + vq->packed.next_avail_idx;
-	return vring_expose_packed(vq, first, le16_to_cpu(first->flags) ^
-				   PACKED_AVAIL_USED, num);
+	vring_write_word(vq, head, word);
+	vring_take_chain(vq, num);
+	return vring_expose_packed(vq, (struct vring_packed_desc *)head,
+				   VRING_PACKED_FLAGS(word) ^ PACKED_AVAIL_USED,
+				   num);
 }
 
 /*
- * Rewind: take back all that was put.
+ * End: publish, or else return the error.
  */
 
-/*
- * The descriptors of a chain in a packed ring were made available one by one,
- * but for the head.  Stamp the previous wrap counter's AVAIL and USED on them,
- * or a later and shorter chain at this place would leave them available beyond
- * its own end.  Marking them used instead would be a completion that the
- * device never made.
- */
-static void vring_rewind_packed(struct vring_virtqueue *vq, unsigned int num)
+static __cold int vring_end_failed(struct vring_virtqueue *vq)
 {
-	unsigned int i = vq->packed.next_avail_idx;
-	u16 flags = vq->packed.avail_used_flags ^ PACKED_AVAIL_USED;
+	struct vring_buf *buf = vq->buf;
+	int err = buf->err;
 
-	while (num-- > 1) {
-		if (++i == vq->packed.vring.num) {
-			i = 0;
-			flags ^= PACKED_AVAIL_USED;
-		}
-		vq->packed.vring.desc[i].flags = cpu_to_le16(flags);
+	if (!buf->data) {
+		WARN_ONCE(1, "%s: no buffer was started\n", vq->vq.name);
+		return -EINVAL;
 	}
-}
-
-static noinline __cold void vring_rewind(struct vring_virtqueue *vq)
-{
-	struct vring_buf *buf = &vq->buf;
-	unsigned int num = buf->size - buf->room;
-	bool table = buf->table;
-
-	if (vring_maps_pieces(vq) && num)
-		vring_unmap_pieces(vq, table ? vring_table(buf->indir_desc) :
-				   vq->desc_extra,
-				   table ? 0 : vq->free_head, num, table);
-	if (table)
-		kfree(vring_table(buf->indir_desc));
-	else if (virtqueue_is_packed(vq))
-		vring_rewind_packed(vq, num);
-
-	vring_buf_close(buf);
-	END_USE(vq);
-}
-
-/*
- * End: publish, or else rewind.
- */
-
-static noinline __cold int vring_end_failed(struct vring_virtqueue *vq, int err)
-{
-	bool started = vq->buf.data;
-
-	/* An error of no buffer is not that of this one. */
-	if (WARN_ONCE(!started || !err, "%s: no or empty buffer, or too many pieces\n",
-		      vq->vq.name))
+	if (!err) {
+		WARN_ONCE(1, "%s: empty buffer, or too many pieces\n",
+			  vq->vq.name);
 		err = -EINVAL;
-	if (started)
-		vring_rewind(vq);
+	}
+	virtqueue_abort_buf(&vq->vq);
 	return err;
 }
 
-/* The same as vring_expose_one(), of memory or a table that must be mapped */
-static noinline int vring_map_one(struct vring_virtqueue *vq, phys_addr_t phys,
-				  u32 len, u16 flags)
+/*
+ * The same as vring_expose_one(), of memory that must be mapped: a piece, or the
+ * table of the open buffer.
+ */
+static int vring_map_one(struct vring_virtqueue *vq, phys_addr_t phys, u32 len,
+			 u16 flags, void *data, void *indir_desc)
 {
-	struct vring_buf *buf = &vq->buf;
-	void *data = buf->data;
+	enum dma_data_direction dir = flags & VRING_DESC_F_WRITE ?
+				      DMA_FROM_DEVICE : DMA_TO_DEVICE;
+	unsigned int head;
 	dma_addr_t addr;
 
-	/* Not the direction of the last piece, but that of this descriptor */
-	buf->dir = flags & VRING_DESC_F_WRITE ? DMA_FROM_DEVICE : DMA_TO_DEVICE;
 	addr = vring_map(vq, pfn_to_page(PHYS_PFN(phys)), offset_in_page(phys),
-			 len, buf->dir);
-	if (unlikely(vring_map_failed(vq, addr)))
-		return vring_end_failed(vq, -ENOMEM);
+			 len, dir, 0);
+	if (unlikely(vring_map_failed(vq, addr))) {
+		if (!(flags & VRING_DESC_F_INDIRECT)) {
+			END_USE(vq);
+			return -ENOMEM;
+		}
+		vring_fail(vq, 0, -ENOMEM);
+		return vring_end_failed(vq);
+	}
 
-	vring_record(&vq->desc_extra[vq->free_head], addr, len, buf->dir);
-	vring_buf_close(buf);
-	return vring_expose_one(vq, addr, len, flags, data, buf->indir_desc);
+	vring_buf_close(vq->buf);
+	head = vq->free_head;
+	vring_record(&vq->desc_extra[head], addr, len, dir);
+	return vring_expose_one(vq, head, addr, VRING_WORD_SPLIT(flags, 0) | len,
+				data, indir_desc);
+}
+
+static int vring_end(struct vring_virtqueue *vq);
+
+/*
+ * Completions since the start have put their descriptors in front of the
+ * buffer's own, which are in the middle of the free list now.  Let them be the
+ * first ones again.
+ */
+static noinline __cold int vring_end_interrupted(struct vring_virtqueue *vq)
+{
+	struct vring_desc_extra *extra = vq->desc_extra;
+	struct vring_buf *buf = vq->buf;
+	unsigned int i = vq->free_head, n = vq->vq.num_free;
+
+	WARN_ONCE(1, "%s: completion while a buffer is added\n", vq->vq.name);
+	while (n-- && extra[i].next != buf->head)
+		i = extra[i].next;
+	extra[i].next = buf->next;
+	extra[buf->last].next = vq->free_head;
+	buf->next = vq->free_head;
+	vq->free_head = buf->head;
+	return vring_end(vq);
 }
 
 static int vring_end(struct vring_virtqueue *vq)
 {
-	struct vring_buf *buf = &vq->buf;
+	struct vring_buf *buf = vq->buf;
 	unsigned int num = buf->size - buf->room;
-	struct vring_desc *desc = buf->at.desc;
+	struct vring_desc *desc = buf->desc;
 	u32 len = num * sizeof(*desc);
 	void *data = buf->data;
 
 	if (unlikely(!num || buf->nsg < 0))
-		return vring_end_failed(vq, buf->err);
-	if (!buf->table)
-		return vring_expose_chain(vq);
+		return vring_end_failed(vq);
+	if (!buf->table) {
+		if (unlikely(vq->free_head != buf->head))
+			return vring_end_interrupted(vq);
+		return virtqueue_is_packed(vq) ?
+		       vring_expose_chain_packed(vq, num) :
+		       vring_expose_chain_split(vq, num);
+	}
 
 	if (!virtqueue_is_packed(vq))
-		desc[-1].flags &= ~cpu_to_virtio16(vq->vq.vdev,
-						   VRING_DESC_F_NEXT);
+		vring_write_word(vq, desc - 1, buf->last_word &
+				 ~VRING_WORD_SPLIT(VRING_DESC_F_NEXT, 0));
 	desc -= num;
 	if (vring_maps_tables(vq))
 		return vring_map_one(vq, virt_to_phys(desc), len,
-				     VRING_DESC_F_INDIRECT);
+				     VRING_DESC_F_INDIRECT, data,
+				     buf->indir_desc);
 	vring_buf_close(buf);
-	return vring_expose_one(vq, virt_to_phys(desc), len,
-				VRING_DESC_F_INDIRECT, data, buf->indir_desc);
+	return vring_expose_one(vq, vq->free_head, virt_to_phys(desc),
+				VRING_WORD_SPLIT(VRING_DESC_F_INDIRECT, 0) | len,
+				data, buf->indir_desc);
 }
 
 /*
- * A buffer of one piece takes one descriptor, and needs no building.  On a
- * premapped queue @phys is what the driver mapped.
+ * A buffer of one piece takes one descriptor, and needs no building.  @addr is
+ * physical, or what the driver of a premapped queue has mapped.
  */
 
-static noinline int vring_add_one(struct vring_virtqueue *vq, phys_addr_t phys,
-				  u32 len, enum dma_data_direction dir,
-				  void *data, void *ctx)
+static inline bool vring_dir_ok(enum dma_data_direction dir)
 {
-	/* 0 if readable, WRITE if writable, and anything above if neither */
-	unsigned int flags = (dir - DMA_TO_DEVICE) * VRING_DESC_F_WRITE;
+	return dir == DMA_TO_DEVICE || dir == DMA_FROM_DEVICE;
+}
 
-	BUILD_BUG_ON(DMA_FROM_DEVICE - DMA_TO_DEVICE != 1);
+static int vring_add_one(struct vring_virtqueue *vq, u64 addr, u32 len,
+			 enum dma_data_direction dir, void *data, void *ctx);
+
+static noinline __cold int vring_add_one_odd(struct vring_virtqueue *vq,
+					     u64 addr, u32 len,
+					     enum dma_data_direction dir,
+					     void *data, void *ctx)
+{
+	if (!vq->buf->data)
+		return vring_refuse_buf(vq, !data || !vring_dir_ok(dir));
+	vring_give_up(vq);
+	return vring_add_one(vq, addr, len, dir, data, ctx);
+}
+
+static int vring_add_one(struct vring_virtqueue *vq, u64 addr, u32 len,
+			 enum dma_data_direction dir, void *data, void *ctx)
+{
+	u16 flags = dir == DMA_FROM_DEVICE ? VRING_DESC_F_WRITE : 0;
+
+	if (unlikely(!data || !vring_dir_ok(dir) || vq->buf->data ||
+		     vq->broken))
+		return vring_add_one_odd(vq, addr, len, dir, data, ctx);
 	START_USE(vq);
-	if (unlikely(vq->broken || flags > VRING_DESC_F_WRITE || !data))
-		return vring_refuse_buf(vq, flags > VRING_DESC_F_WRITE ?
-					NULL : data);
 	LAST_ADD_TIME_UPDATE(vq);
 
 	if (unlikely(!vq->vq.num_free))
 		return vring_no_room(vq, 1, !flags);
-	vring_in_len_start(&vq->buf, len, flags);
-	if (vring_maps_pieces(vq)) {
-		vq->buf.data = data;
-		vq->buf.indir_desc = ctx;
-		vq->buf.table = false;
-		return vring_map_one(vq, phys, len, flags);
-	}
+	vring_in_len_set(vq->buf, flags ? len : 0);
+	if (vring_maps_pieces(vq))
+		return vring_map_one(vq, addr, len, flags, data, ctx);
 	if (!vring_premapped(vq))
-		phys = vring_phys(phys, len, dir);
-	return vring_expose_one(vq, phys, len, flags, data, ctx);
+		addr = vring_phys(addr, len, dir);
+	return vring_expose_one(vq, vq->free_head, addr,
+				VRING_WORD_SPLIT(flags, 0) | len, data, ctx);
 }
 
-static noinline int vring_add_one_sg(struct vring_virtqueue *vq,
-				     struct scatterlist *sg,
-				     enum dma_data_direction dir,
-				     void *data, void *ctx)
+static int vring_add_one_sg(struct vring_virtqueue *vq, struct scatterlist *sg,
+			    enum dma_data_direction dir, void *data, void *ctx)
 {
-	phys_addr_t phys = vring_premapped(vq) ? sg_dma_address(sg) : sg_phys(sg);
+	u64 addr = vring_premapped(vq) ? sg_dma_address(sg) : sg_phys(sg);
 
-	return vring_add_one(vq, phys, sg->length, dir, data, ctx);
+	return vring_add_one(vq, addr, sg->length, dir, data, ctx);
 }
 
 /*
- * The calls that drivers know.  More of them, inline, are in virtio_buf.h.
+ * The calls that drivers know
  */
 
 /**
- * __virtqueue_start_buf - virtqueue_start_buf(), which see
+ * virtqueue_start_buf - start building a buffer
  * @_vq: the struct virtqueue we're talking about
  * @data: the token identifying the buffer, not NULL
- * @nents: the most descriptors that the buffer may need
- * @nsg: the most calls that will add a piece
+ * @nents: the most descriptors that the buffer may need: one for each entry of
+ *	a list, and one for each other piece
+ * @nsg: the most calls of virtqueue_add_sg(), virtqueue_add_linear(),
+ *	virtqueue_add_page() and virtqueue_add_mapped() that will follow.  This
+ *	finds a piece that is added twice or by mistake, also where @nents is
+ *	generous.
  * @gfp: how to allocate the indirect table, if one is used
- * @notify: if there is no room, notify the device
  *
- * The ring is in use from a start that succeeds to end or abort.
+ * Add the pieces next, those that the device reads first, and then call
+ * virtqueue_end_buf() or virtqueue_abort_buf().  Both bounds may be larger than
+ * what is added in the end, but @nents descriptors must be free (or one, when
+ * the device takes indirect tables) for the buffer to be started.
  *
- * Context: see virtqueue_start_buf().
+ * If a buffer is still open on this virtqueue, it is given up, with a warning.
  *
- * Return: see virtqueue_start_buf().
+ * This is the first half of "Supplying Buffers to The Device", sections 2.7.13
+ * (split) and 2.8.21 (packed) of the virtio specification, version 1.4.
+ *
+ * Context: any; sleeps only if @gfp says so.  The caller makes sure that no
+ *	other operation on this virtqueue comes between start and end (except
+ *	where noted).
+ *
+ * Return: 0, or else nothing has been started: -EIO when the queue is broken;
+ * -ENOSPC when there is no room (retry after the device has used some buffers;
+ * a split ring has notified it); -ENOMEM when there is no memory for an indirect
+ * table, and even an empty ring could not hold the buffer without; -EINVAL,
+ * with a warning, when @data is NULL.
  */
-int __virtqueue_start_buf(struct virtqueue *_vq, void *data,
-			  unsigned int nents, unsigned int nsg, gfp_t gfp,
-			  bool notify)
+int virtqueue_start_buf(struct virtqueue *_vq, void *data, unsigned int nents,
+			unsigned int nsg, gfp_t gfp)
 {
-	struct vring_virtqueue *vq = to_vvq(_vq);
-	struct vring_buf *buf = &vq->buf;
-
-	START_USE(vq);
-	if (unlikely(!data || vq->broken))
-		return vring_refuse_buf(vq, data);
-	LAST_ADD_TIME_UPDATE(vq);
-
-	buf->room = nents;
-	buf->size = nents;
-	buf->nsg = nsg;
-	buf->err = 0;
-	buf->dir = DMA_TO_DEVICE;
-	buf->data = data;
-	vring_in_len_start(buf, 0, 0);
-
-	/* FIXME: tune this threshold */
-	if (vq->indirect && nents > 1 && vq->vq.num_free)
-		return vring_start_table(vq, gfp, notify);
-	return vring_start_ring(vq, notify);
+	return vring_start(to_vvq(_vq), data, nents, nsg, gfp, true);
 }
-EXPORT_SYMBOL_GPL(__virtqueue_start_buf);
+EXPORT_SYMBOL_GPL(virtqueue_start_buf);
 
 /**
  * virtqueue_add_sg - add a scatterlist to the buffer that was started
  * @_vq: the struct virtqueue we're talking about
  * @sgl: the list; it may be chained, and is neither changed nor kept
- * @nents: the most entries of @sgl to add; an end marker stops before
+ * @nents: the most entries of @sgl to add; an end marker stops before.  With no
+ *	entries nothing is added.
  * @dir: DMA_TO_DEVICE if the device reads the entries, DMA_FROM_DEVICE if it
  *	writes them
  *
- * On a premapped virtqueue the entries' DMA addresses are used.
+ * On a premapped virtqueue the entries' DMA addresses are used.  An entry of
+ * length 0 goes to the device, as it does with virtqueue_add_sgs().
  *
  * Context: any; between start and end, see virtqueue_start_buf().  Errors are
  *	returned by virtqueue_end_buf().
@@ -798,21 +962,34 @@ void virtqueue_add_sg(struct virtqueue *_vq, struct scatterlist *sgl,
 {
 	struct vring_virtqueue *vq = to_vvq(_vq);
 
-	if (nents == 1 && !vring_premapped(vq))
-		return vring_add_phys(vq, sg_phys(sgl), sgl->length, dir);
-
+	if (nents == 1 && !vring_premapped(vq)) {
+		vring_add_phys(vq, sg_phys(sgl), sgl->length, dir);
+		return;
+	}
 	/* The list may be shorter than the bound given for it. */
-	if (unlikely(nents > vq->buf.room))
+	if (unlikely(nents > vq->buf->room))
 		nents = vring_count(sgl, nents);
 	vring_add_list(vq, sgl, nents, dir);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_sg);
 
+/*
+ * Not a stretch of memory that a descriptor can describe: empty, too long, or,
+ * as the scatterlist helpers check with CONFIG_DEBUG_SG, from vmalloc() or on
+ * the stack.
+ */
+static inline bool vring_bad_linear(const void *addr, size_t len)
+{
+	return len - 1 >= U32_MAX ||
+	       (IS_ENABLED(CONFIG_DEBUG_SG) && !virt_addr_valid(addr));
+}
+
 /**
  * virtqueue_add_linear - add memory to the buffer that was started
  * @_vq: the struct virtqueue we're talking about
- * @addr: where it starts, in the kernel's direct map (as from kmalloc())
- * @len: its length in bytes
+ * @addr: where it starts, in the kernel's direct map (as from kmalloc(), not
+ *	from vmalloc() or on the stack)
+ * @len: its length in bytes, up to U32_MAX.  If it is 0, nothing is added.
  * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
  *
  * Context: any; between start and end, see virtqueue_start_buf().  Errors are
@@ -821,7 +998,12 @@ EXPORT_SYMBOL_GPL(virtqueue_add_sg);
 void virtqueue_add_linear(struct virtqueue *_vq, void *addr, size_t len,
 			  enum dma_data_direction dir)
 {
-	vring_add_phys(to_vvq(_vq), virt_to_phys(addr), len, dir);
+	struct vring_virtqueue *vq = to_vvq(_vq);
+
+	if (unlikely(vring_bad_linear(addr, len)))
+		vring_refuse(vq, !!len, dir);
+	else
+		vring_add_phys(vq, virt_to_phys(addr), len, dir);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_linear);
 
@@ -830,17 +1012,19 @@ EXPORT_SYMBOL_GPL(virtqueue_add_linear);
  * @_vq: the struct virtqueue we're talking about
  * @page: the page, which may be in high memory, or the first of several
  * @offset: where in it the piece starts, in bytes
- * @len: its length in bytes
+ * @len: its length in bytes.  If it is 0, nothing is added.
  * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
  *
  * Context: any; between start and end, see virtqueue_start_buf().  Errors are
  *	returned by virtqueue_end_buf().
  */
 void virtqueue_add_page(struct virtqueue *_vq, struct page *page,
-			unsigned int offset, unsigned int len,
+			unsigned int offset, u32 len,
 			enum dma_data_direction dir)
 {
-	vring_add_phys(to_vvq(_vq), page_to_phys(page) + offset, len, dir);
+	if (likely(len))
+		vring_add_phys(to_vvq(_vq), page_to_phys(page) + offset, len,
+			       dir);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_page);
 
@@ -848,7 +1032,7 @@ EXPORT_SYMBOL_GPL(virtqueue_add_page);
  * virtqueue_add_mapped - add what the driver has mapped to the buffer
  * @_vq: the struct virtqueue we're talking about
  * @addr: its DMA address, for virtqueue_dma_dev()
- * @len: its length in bytes
+ * @len: its length in bytes.  If it is 0, nothing is added.
  * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
  *
  * The driver unmaps it, after the device has used the buffer.  Other pieces of
@@ -860,17 +1044,8 @@ EXPORT_SYMBOL_GPL(virtqueue_add_page);
 void virtqueue_add_mapped(struct virtqueue *_vq, dma_addr_t addr, u32 len,
 			  enum dma_data_direction dir)
 {
-	struct vring_virtqueue *vq = to_vvq(_vq);
-	struct vring_buf *buf = &vq->buf;
-	struct vring_desc_extra *record = (void *)buf->at.desc - buf->records;
-
-	if (!vring_accept(vq, 1, dir))
-		return;
-	vring_put_addr(vq, addr, len);
-	if (!buf->table)
-		record = &vq->desc_extra[buf->at.last];
-	if (vring_maps_pieces(vq))
-		record->dir = DMA_NONE;
+	if (likely(len))
+		vring_add_mapped(to_vvq(_vq), addr, len, dir);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_mapped);
 
@@ -879,7 +1054,7 @@ EXPORT_SYMBOL_GPL(virtqueue_add_mapped);
  * @_vq: the struct virtqueue we're talking about
  *
  * This is the second half of "Supplying Buffers to The Device", sections
- * 2.7.13 (split) and 2.8.21 (packed) of the virtio specification, version 1.2;
+ * 2.7.13 (split) and 2.8.21 (packed) of the virtio specification, version 1.4;
  * for the notification call virtqueue_kick() afterwards.
  *
  * Context: any, see virtqueue_start_buf().
@@ -888,7 +1063,8 @@ EXPORT_SYMBOL_GPL(virtqueue_add_mapped);
  * virtqueue is as it was before the start: -ENOMEM when a piece or the indirect
  * table could not be mapped; -EINVAL, with a warning, when there were more
  * pieces than announced, a piece that the device reads after one that it
- * writes, one that is neither, or none at all.
+ * writes, one that is neither, one that is too long, none at all, or when no
+ * buffer was started.
  */
 int virtqueue_end_buf(struct virtqueue *_vq)
 {
@@ -908,18 +1084,21 @@ EXPORT_SYMBOL_GPL(virtqueue_end_buf);
 void virtqueue_abort_buf(struct virtqueue *_vq)
 {
 	struct vring_virtqueue *vq = to_vvq(_vq);
+	struct vring_buf *buf = vq->buf;
 
-	if (WARN_ON_ONCE(!vq->buf.data))
+	if (WARN_ON_ONCE(!buf->data))
 		return;
-	vring_rewind(vq);
+	vring_rewind(vq, buf->size - buf->room);
+	buf->err = 0;
+	vring_buf_close(buf);
+	END_USE(vq);
 }
 EXPORT_SYMBOL_GPL(virtqueue_abort_buf);
 
 /* One list, in one direction */
-static noinline int vring_add_buf_list(struct virtqueue *_vq,
-				       struct scatterlist *sg, unsigned int num,
-				       enum dma_data_direction dir, void *data,
-				       void *ctx, gfp_t gfp)
+static int vring_add_buf_list(struct virtqueue *_vq, struct scatterlist *sg,
+			      unsigned int num, enum dma_data_direction dir,
+			      void *data, void *ctx, gfp_t gfp)
 {
 	struct vring_virtqueue *vq = to_vvq(_vq);
 	int err;
@@ -929,16 +1108,50 @@ static noinline int vring_add_buf_list(struct virtqueue *_vq,
 	if (num == 1)
 		return vring_add_one_sg(vq, sg, dir, data, ctx);
 
-	err = __virtqueue_start_buf(_vq, data, num, 1, gfp,
-				    dir == DMA_TO_DEVICE);
+	err = vring_start(vq, data, num, 1, gfp, dir == DMA_TO_DEVICE);
 	if (err)
 		return err;
 	if (ctx)
-		vq->buf.indir_desc = ctx;
-	if (likely(num))
-		virtqueue_add_sg(_vq, sg, num, dir);
+		vq->buf->indir_desc = ctx;
+	virtqueue_add_sg(_vq, sg, num, dir);
 	return vring_end(vq);
 }
+
+/**
+ * virtqueue_add_buf - expose a buffer of an array of scatterlist entries
+ * @_vq: the struct virtqueue we're talking about
+ * @sg: the array; end markers in it mean nothing, and it cannot be chained
+ * @out: the number of entries that the device reads, which come first
+ * @in: the number of entries that the device writes
+ * @data: the token identifying the buffer, not NULL
+ * @gfp: how to do memory allocations (if necessary)
+ *
+ * Context: any; sleeps only if @gfp says so.  The caller makes sure that no
+ *	other operation on this virtqueue comes at the same time (except where
+ *	noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
+ */
+int virtqueue_add_buf(struct virtqueue *_vq, struct scatterlist sg[],
+		      unsigned int out, unsigned int in, void *data, gfp_t gfp)
+{
+	struct vring_virtqueue *vq = to_vvq(_vq);
+	unsigned int i, num = out + in;
+	int err;
+
+	if (num == 1)
+		return vring_add_one_sg(vq, sg, out ? DMA_TO_DEVICE :
+					DMA_FROM_DEVICE, data, NULL);
+
+	err = vring_start(vq, data, num, num, gfp, out);
+	if (err)
+		return err;
+	for (i = 0; i < num; i++)
+		virtqueue_add_sg(_vq, &sg[i], 1, i < out ? DMA_TO_DEVICE :
+				 DMA_FROM_DEVICE);
+	return vring_end(vq);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_buf);
 
 /**
  * virtqueue_add_buf_single - expose a buffer of one scatterlist entry
@@ -986,8 +1199,9 @@ EXPORT_SYMBOL_GPL(virtqueue_add_buf_single_ctx);
 /**
  * virtqueue_add_buf_linear - expose a buffer of one piece of memory
  * @_vq: the struct virtqueue we're talking about
- * @addr: where it starts, in the kernel's direct map (as from kmalloc())
- * @len: its length in bytes
+ * @addr: where it starts, in the kernel's direct map (as from kmalloc(), not
+ *	from vmalloc() or on the stack)
+ * @len: its length in bytes, from 1 to U32_MAX
  * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
  * @data: the token identifying the buffer, not NULL
  * @gfp: how to do memory allocations (none is needed today)
@@ -1002,7 +1216,7 @@ int virtqueue_add_buf_linear(struct virtqueue *_vq, void *addr, size_t len,
 {
 	struct vring_virtqueue *vq = to_vvq(_vq);
 
-	if (WARN_ON_ONCE(vring_premapped(vq)))
+	if (WARN_ON_ONCE(vring_premapped(vq) || vring_bad_linear(addr, len)))
 		return -EINVAL;
 	return vring_add_one(vq, virt_to_phys(addr), len, dir, data, NULL);
 }
@@ -1041,7 +1255,7 @@ int virtqueue_add_sgs(struct virtqueue *_vq, struct scatterlist *sgs[],
 		return vring_add_one_sg(vq, sgs[0], out_sgs ? DMA_TO_DEVICE :
 					DMA_FROM_DEVICE, data, NULL);
 
-	err = __virtqueue_start_buf(_vq, data, nents, INT_MAX, gfp, out_sgs);
+	err = vring_start(vq, data, nents, INT_MAX, gfp, out_sgs);
 	if (err)
 		return err;
 	for (list = sgs; list < end; list++) {
@@ -1052,7 +1266,7 @@ int virtqueue_add_sgs(struct virtqueue *_vq, struct scatterlist *sgs[],
 		if (sg_is_last(*list) && !vring_premapped(vq))
 			vring_add_phys(vq, sg_phys(*list), (*list)->length, dir);
 		else
-			vring_add_list(vq, *list, vq->buf.room, dir);
+			vring_add_list(vq, *list, vq->buf->room, dir);
 	}
 	return vring_end(vq);
 }
@@ -1118,6 +1332,3 @@ int virtqueue_add_inbuf_ctx(struct virtqueue *vq, struct scatterlist *sg,
 	return vring_add_buf_list(vq, sg, num, DMA_FROM_DEVICE, data, ctx, gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_inbuf_ctx);
-
-MODULE_DESCRIPTION("Adding buffers to virtio rings");
-MODULE_LICENSE("GPL");

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# JUnit's XML counts as KTAP does, failures of every kind included; and the page of
-# make report calls what is missing or old by its name, and shows what is there.
+# JUnit's XML counts as KTAP does, failures of every kind included; a red run says at
+# its end what failed; and the page of make report calls what is missing or old by its
+# name, and shows what is there.
 
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
@@ -76,6 +77,70 @@ test_junit() {
 	END
 }
 
+# fake_check NAME: stdin is what it does, in a copy of the tools
+fake_check() {
+	{ echo ". '$CLONE/tooling/lib.sh'; . '$CLONE/tooling/results.sh'"; cat; } >"$CLONE/tooling/check/$1.sh"
+	chmod +x "$CLONE/tooling/check/$1.sh"
+}
+
+# test_red_run: one check fails, another has cases that do, of KUnit and of a table of
+# devices, and a third runs checks for itself, as check mainline does
+test_red_run() {
+	local out=$SCRATCH/red.log status=0 expected
+	CLONE=$SCRATCH/clone
+	mkdir "$CLONE"
+	cp -r "$TOP/tooling" "$TOP/patches" "$CLONE"
+	expected=$CLONE/r/check
+	fake_check tree <<<'say fine'
+	fake_check plain <<<'fail "the first reason" || fail "another one"'
+	fake_check cases <<-'END'
+	mkdir -p "$RESULTS"
+	cat >"$RESULTS/kunit.ktap" <<-'KTAP'
+	[    1.0] KTAP version 1
+	[    1.0] 1..1
+	[    1.0]     KTAP version 1
+	[    1.0]     # Subtest: suite
+	[    1.0]     1..2
+	[    1.0]     ok 1 passes
+	[    1.1]         KTAP version 1
+	[    1.1]         # Subtest: fails
+	[    1.1]     # fails: EXPECTATION FAILED at some.c:7
+	[    1.1]     Expected a == b, but
+	[    1.1]         a == 1 (0x1)
+	[    1.1]         b == 2 (0x2)
+	[    1.1]         not ok 1 split,indirect
+	[    1.2]         ok 2 packed
+	[    1.2]     # fails: pass:1 fail:1 skip:0 total:2
+	[    1.2]     not ok 2 fails
+	[    1.2] not ok 1 suite
+	KTAP
+	printf 'KTAP version 1\n1..2\n# ended too soon\nnot ok 1 blk\nok 2 net\n' >"$RESULTS/boot.ktap"
+	failed_cases "$RESULTS/kunit.ktap"
+	failed_cases "$RESULTS/boot.ktap"
+	echo 'CASES 2 2 0'
+	fail '2 cases'
+	END
+	fake_check nested <<-'END'
+	status=0
+	RESULTS=$RESULTS/nested "$TOP/tooling/check.sh" tree cases || status=$?
+	exit "$status"
+	END
+	O=$CLONE RESULTS=$CLONE/r "$CLONE/tooling/check.sh" tree plain cases nested >"$out" 2>&1 || status=$?
+	[ "$status" = 1 ] || { cat "$out"; fail "a red run's exit status is $status"; }
+	diff <(sed -n '/^what failed:/,$p' "$out") - <<-END || fail 'a red run does not say at its end what failed'
+	what failed:
+	not ok: plain: FAIL: the first reason ($expected/plain.log)
+	not ok: cases: FAIL: 2 cases ($expected/cases.log)
+	not ok: cases: suite.fails split,indirect: EXPECTATION FAILED at some.c:7 Expected a == b, but a == 1 (0x1) b == 2 (0x2) ($CLONE/r/kunit.ktap)
+	not ok: cases: blk: ended too soon ($CLONE/r/boot.ktap)
+	not ok: nested: 3 passed, 3 failed, 0 skipped ($expected/nested.log)
+	not ok: nested: cases: FAIL: 2 cases ($CLONE/r/nested/check/cases.log)
+	not ok: nested: cases: suite.fails split,indirect: EXPECTATION FAILED at some.c:7 Expected a == b, but a == 1 (0x1) b == 2 (0x2) ($CLONE/r/nested/kunit.ktap)
+	not ok: nested: cases: blk: ended too soon ($CLONE/r/nested/boot.ktap)
+	3 passed, 5 failed, 0 skipped
+	END
+}
+
 # page PATTERN TIMES: the page, made again, has so many lines with it
 page() {
 	local found
@@ -102,5 +167,6 @@ test_report() {
 
 "$TOP/tooling/tree.sh"
 test_junit
+test_red_run
 test_report
-say 'JUnit counts as KTAP does; the page tells new, old and missing results apart'
+say 'JUnit counts as KTAP does; a red run says what failed; the page tells new, old and missing results apart'

@@ -4,8 +4,9 @@
 # usage: [SEED=seed] [SEQUENCES=n] [DEPTH=n] ring.sh
 #
 # The ring in user space, under ASan and UBSan: every configuration, every small
-# ring, and random sequences of operations which the untouched ring and ours
-# must answer alike.  SEED replays one of these, and does nothing else.  The same
+# ring, completions in the middle of an add, buffers that are given up, a device
+# that writes while a buffer is built; and random sequences of operations which
+# the untouched ring and ours must answer alike.  SEED replays one of these, and does nothing else.  The same
 # as on a big-endian machine, shorter.  And the tests of the kernel's own
 # tools/virtio.
 
@@ -30,16 +31,26 @@ if [ -x mapped ]; then	# for what not every kernel has
 fi
 ./past
 ./past --base
+./interrupted
+./interrupted --base
+./given_up
+./read_back
+./read_back --base
+./pieces
+./pieces --base
+./full
 ./small --depth "${DEPTH:-5}"
 ./differential --sequences "${SEQUENCES:-1000000}" | tee differential.log
 
 # What shows in a DEBUG build alone
-build_ring debug CC="$(compiler)" DEBUG=1 BASE_DEBUG=1 "$RING/debug/past"
+build_ring debug CC="$(compiler)" DEBUG=1 BASE_DEBUG=1 \
+	"$RING"/debug/{past,given_up}
 "$RING/debug/past"
+"$RING/debug/given_up"
 "$RING/debug/past" --base
 
 # Legacy devices on a big-endian machine: only here do words change places
-build_ring big SAN=1 BIG=1 CC="$(compiler)"
+build_ring big SAN=1 BIG=1 CC="$(compiler)" "$RING"/big/{smoke,differential}
 "$RING/big/smoke"
 "$RING/big/differential" --sequences $((${SEQUENCES:-1000000} / 10))
 

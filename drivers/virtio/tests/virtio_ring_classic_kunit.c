@@ -7,6 +7,8 @@
  * these calls. So they build and pass on older kernels, too, and show that
  * drivers which stay with these calls see no change.
  */
+#include <linux/irq_work.h>
+#include <linux/slab.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 
@@ -441,7 +443,8 @@ static void classic_ring_nearly_full(struct kunit *test)
 
 /*
  * A device that has something to read from a full ring had better look at it;
- * one that has only been given room to write in knows already.
+ * one that has only been given room to write in knows already.  Drivers have
+ * come to live without that on packed rings.
  */
 static void classic_ring_full_notifies(struct kunit *test)
 {
@@ -454,11 +457,8 @@ static void classic_ring_full_notifies(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOSPC, vring_add_sgs(vd, in));
 	KUNIT_EXPECT_EQ(test, 0, vd->notified);
 
-	/* Packed rings have not always done so */
-	if (!config->packed) {
-		KUNIT_EXPECT_EQ(test, -ENOSPC, vring_add_sgs(vd, out));
-		KUNIT_EXPECT_EQ(test, 1, vd->notified);
-	}
+	KUNIT_EXPECT_EQ(test, -ENOSPC, vring_add_sgs(vd, out));
+	KUNIT_EXPECT_EQ(test, config->packed ? 0 : 1, vd->notified);
 	vring_drain(vd, out, RING_SIZE);
 }
 
@@ -530,6 +530,62 @@ static void classic_table_alloc_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, vring_fail_kmalloc_stop());
 	KUNIT_EXPECT_EQ(test, 2, vd->vq->num_free);
 	vring_drain(vd, one, RING_SIZE - 2);
+}
+
+/* An allocation like those of the ring, by an interrupt */
+struct interrupt {
+	struct irq_work work;
+	struct task_struct *interrupted;
+	void *allocated;
+};
+
+static void interrupt_allocates(struct irq_work *work)
+{
+	struct interrupt *irq = container_of(work, struct interrupt, work);
+
+	irq->interrupted = current;
+	irq->allocated = kmalloc(64, VRING_TEST_GFP);
+}
+
+static void classic_alloc_in_interrupt(struct kunit *test)
+{
+	struct vring_device *vd = create(test);
+	struct interrupt irq = {};
+	unsigned int tries = 100, left;
+
+	init_irq_work(&irq.work, interrupt_allocates);
+	do {
+		kfree(irq.allocated);
+		vring_fail_kmalloc(1);
+		irq_work_queue(&irq.work);
+		irq_work_sync(&irq.work);
+		left = vring_fail_kmalloc_stop();
+	} while (irq.interrupted != current && tries--);
+	/* It did not fail in place of one of this thread */
+	KUNIT_EXPECT_EQ(test, IS_ENABLED(CONFIG_FAULT_INJECTION), left);
+	KUNIT_EXPECT_NOT_NULL(test, irq.allocated);
+	KUNIT_EXPECT_EQ(test, 0, vd->nr_tables);
+	kfree(irq.allocated);
+	if (irq.interrupted != current)
+		kunit_skip(test, "the interrupt comes while another task runs");
+}
+
+/*
+ * The thread of the test may allocate with the flags of the ring for another
+ * purpose: so does SLUB, which needs memory of its own for a table now and then.
+ */
+static void classic_alloc_by_others(struct kunit *test)
+{
+	struct vring_device *vd = create(test);
+	struct vring_request *req = vring_request_create(vd, 0, 1, 1);
+	void *other = kmalloc(64, VRING_TEST_GFP);
+
+	KUNIT_ASSERT_NOT_NULL(test, other);
+	KUNIT_EXPECT_EQ(test, 0, vd->nr_tables);
+	KUNIT_EXPECT_EQ(test, 0, vring_add_sgs(vd, req));
+	KUNIT_EXPECT_EQ(test, IS_ENABLED(CONFIG_TRACEPOINTS), vd->nr_tables);
+	vring_expect_round_trip(vd, req);
+	kfree(other);
 }
 
 /*
@@ -630,6 +686,8 @@ static struct kunit_case classic_cases[] = {
 	KUNIT_CASE_PARAM(classic_broken, vring_gen_basic),
 	KUNIT_CASE_PARAM(classic_mapping_fails, vring_gen_dma),
 	KUNIT_CASE_PARAM(classic_table_alloc_fails, vring_gen_indirect),
+	KUNIT_CASE_PARAM(classic_alloc_in_interrupt, vring_gen_indirect),
+	KUNIT_CASE_PARAM(classic_alloc_by_others, vring_gen_indirect),
 	KUNIT_CASE_PARAM(classic_kick, vring_gen_basic),
 	KUNIT_CASE_PARAM(classic_kick_event, vring_gen_event),
 	KUNIT_CASE_PARAM_ATTR(classic_num_added, vring_gen_split_direct,

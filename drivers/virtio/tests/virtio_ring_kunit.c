@@ -807,6 +807,7 @@ static void small_table_kept(struct kunit *test)
 {
 	struct vring_device *vd;
 	struct vring_request *req, *large;
+	unsigned int kept, free;
 
 	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
 		kunit_skip(test, "needs CONFIG_TRACEPOINTS to see allocations");
@@ -815,22 +816,58 @@ static void small_table_kept(struct kunit *test)
 	large = vring_request_create(vd, 8, 5, 4);
 
 	KUNIT_EXPECT_EQ(test, 0, add(vd, req, &recipes[8]));
-	KUNIT_EXPECT_EQ(test, 0, vring_kept_tables(vd));
 	vring_expect_round_trip(vd, req);
-	KUNIT_EXPECT_EQ(test, 1, vring_kept_tables(vd));
+	kept = vd->nr_tables;
+	KUNIT_EXPECT_EQ(test, vring_kept_tables(vd), kept);
+	free = vring_free_tables(vd);
+	KUNIT_EXPECT_GT(test, free, 0);
 
 	KUNIT_EXPECT_EQ(test, 0, add(vd, req, &recipes[8]));
-	KUNIT_EXPECT_EQ(test, 0, vring_kept_tables(vd));
-	KUNIT_EXPECT_EQ(test, 1, vd->nr_tables);
+	KUNIT_EXPECT_EQ(test, free - 1, vring_free_tables(vd));
+	KUNIT_EXPECT_EQ(test, kept, vd->nr_tables);
 	vring_expect_round_trip(vd, req);
 	KUNIT_EXPECT_TRUE(test, vd->chain.indirect);
-	KUNIT_EXPECT_EQ(test, 1, vring_kept_tables(vd));
+	KUNIT_EXPECT_EQ(test, free, vring_free_tables(vd));
 
 	KUNIT_EXPECT_EQ(test, 0, vring_add_sgs(vd, large));
+	KUNIT_EXPECT_EQ(test, free, vring_free_tables(vd));
+	KUNIT_EXPECT_EQ(test, kept + 1, vd->nr_tables);
 	vring_expect_round_trip(vd, large);
 	KUNIT_EXPECT_TRUE(test, vd->chain.indirect);
-	KUNIT_EXPECT_EQ(test, 1, vring_kept_tables(vd));
+	KUNIT_EXPECT_EQ(test, kept, vd->nr_tables);
 	vring_device_expect_nothing_held(vd);
+}
+
+/* A buffer that comes to nothing gives its table back. */
+static void tables_stay_kept(struct kunit *test)
+{
+	struct vring_device *vd;
+	struct vring_request *a, *b;
+	unsigned int i, map, free;
+
+	vd = create(test);
+	a = prepare(vd, &recipes[8], 0);
+	b = prepare(vd, &recipes[8], 8);
+	KUNIT_ASSERT_EQ(test, 0, add(vd, a, &recipes[8]));
+	KUNIT_ASSERT_EQ(test, 0, add(vd, b, &recipes[8]));
+	vring_expect_round_trip(vd, a);
+	vring_expect_round_trip(vd, b);
+	free = vring_free_tables(vd);
+	KUNIT_ASSERT_GT(test, free, 0);
+
+	for (i = 0; i < 5; i++) {
+		KUNIT_EXPECT_EQ(test, 0, start(vd, a, 5, 3));
+		virtqueue_abort_buf(vd->vq);
+		KUNIT_EXPECT_EQ(test, free, vring_free_tables(vd));
+		for (map = 1; vd->config.dma && map <= 6; map++) {
+			vring_dma_fail_maps(vd, map, map);
+			KUNIT_EXPECT_EQ(test, -ENOMEM, add(vd, a, &recipes[8]));
+			vring_dma_fail_maps(vd, 0, 0);
+			KUNIT_EXPECT_EQ(test, free, vring_free_tables(vd));
+		}
+	}
+	vring_device_expect_nothing_held(vd);
+	vring_device_expect_idle(vd);
 }
 
 static void ring_full(struct kunit *test)
@@ -838,18 +875,18 @@ static void ring_full(struct kunit *test)
 	struct vring_device *vd = create(test);
 	struct vring_request *one = vring_request_create(vd, 64, 1, 0);
 	struct vring_request *two = vring_request_create(vd, 0, 1, 1);
-	unsigned int notified;
+	unsigned int once = vd->config.packed ? 0 : 1;
 
 	vring_fill(vd, one, RING_SIZE, add_one);
-	notified = vd->notified;
+	KUNIT_EXPECT_EQ(test, 0, vd->notified);
 	KUNIT_EXPECT_EQ(test, -ENOSPC, start(vd, two, 2, 2));
-	KUNIT_EXPECT_EQ(test, notified + 1, vd->notified);
+	KUNIT_EXPECT_EQ(test, once, vd->notified);
 
 	/* One descriptor is enough for a table, but not for a direct chain */
 	vring_expect_round_trip(vd, one);
 	if (!vd->config.indirect) {
 		KUNIT_EXPECT_EQ(test, -ENOSPC, start(vd, two, 2, 2));
-		KUNIT_EXPECT_EQ(test, notified + 2, vd->notified);
+		KUNIT_EXPECT_EQ(test, 2 * once, vd->notified);
 		vring_expect_round_trip(vd, one);
 	}
 	KUNIT_EXPECT_EQ(test, 0, start(vd, two, 2, 2));
@@ -860,9 +897,9 @@ static void ring_full(struct kunit *test)
 }
 
 /*
- * The calls that know all pieces beforehand notify of a full ring only if the
- * device has something to read; whether they take the path for one piece or
- * that for several.
+ * The calls that know all pieces beforehand notify of a full split ring only if
+ * the device has something to read; whether they take the path for one piece or
+ * that for several.  Packed rings do not notify.
  */
 static void ring_full_whole_buffer(struct kunit *test)
 {
@@ -870,6 +907,7 @@ static void ring_full_whole_buffer(struct kunit *test)
 	struct vring_request *out = vring_request_create(vd, 0, 1, 0);
 	struct vring_request *both = vring_request_create(vd, 8, 1, 1);
 	struct scatterlist *in = &both->sg[1];
+	unsigned int once = vd->config.packed ? 0 : 1;
 
 	vring_fill(vd, out, RING_SIZE, add_one);
 	KUNIT_EXPECT_EQ(test, -ENOSPC,
@@ -883,13 +921,13 @@ static void ring_full_whole_buffer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -ENOSPC,
 			virtqueue_add_outbuf(vd->vq, out->sg, 1, out,
 					     VRING_TEST_GFP));
-	KUNIT_EXPECT_EQ(test, 1, vd->notified);
+	KUNIT_EXPECT_EQ(test, once, vd->notified);
 	KUNIT_EXPECT_EQ(test, -ENOSPC,
 			virtqueue_add_outbuf(vd->vq, both->sg, 2, both,
 					     VRING_TEST_GFP));
-	KUNIT_EXPECT_EQ(test, 2, vd->notified);
+	KUNIT_EXPECT_EQ(test, 2 * once, vd->notified);
 	KUNIT_EXPECT_EQ(test, -ENOSPC, add_array(vd, both));
-	KUNIT_EXPECT_EQ(test, 3, vd->notified);
+	KUNIT_EXPECT_EQ(test, 3 * once, vd->notified);
 	vring_drain(vd, out, RING_SIZE);
 }
 
@@ -1136,6 +1174,7 @@ static struct kunit_case virtio_ring_cases[] = {
 	KUNIT_CASE_PARAM(sgs_mapping_fails, vring_gen_dma),
 	KUNIT_CASE_PARAM(table_alloc_fails, vring_gen_indirect),
 	KUNIT_CASE_PARAM(small_table_kept, vring_gen_indirect),
+	KUNIT_CASE_PARAM(tables_stay_kept, vring_gen_indirect),
 	KUNIT_CASE_PARAM(ring_full, vring_gen_basic),
 	KUNIT_CASE_PARAM(ring_full_whole_buffer, vring_gen_basic),
 	KUNIT_CASE_PARAM(broken, vring_gen_basic),

@@ -319,6 +319,189 @@ static void misuse_stray_adds(struct kunit *test)
 	round_trip(vd, req);
 }
 
+/*
+ * Buffers that nobody ends: whatever comes next gives them up, and goes on
+ */
+
+static void leave_open(struct vring_device *vd, struct vring_request *req)
+{
+	KUNIT_ASSERT_EQ(vd->test, 0, start(vd, req, 3, 2));
+	virtqueue_add_sg(vd->vq, req->sg, 2, OUT);
+}
+
+/* It is gone: a late end ends nothing, a late abort neither. */
+static void expect_given_up(struct vring_device *vd)
+{
+	KUNIT_EXPECT_FALSE(vd->test, vring_device_take(vd));
+	KUNIT_EXPECT_EQ(vd->test, -EINVAL, virtqueue_end_buf(vd->vq));
+	virtqueue_abort_buf(vd->vq);
+	vring_device_expect_nothing_held(vd);
+	vring_device_expect_idle(vd);
+}
+
+static int add_single(struct vring_device *vd, struct vring_request *req)
+{
+	return virtqueue_add_buf_single(vd->vq, req->sg, OUT, req,
+					VRING_TEST_GFP);
+}
+
+static int add_linear(struct vring_device *vd, struct vring_request *req)
+{
+	return virtqueue_add_buf_linear(vd->vq, req->pieces[0].addr,
+					req->pieces[0].len, OUT, req,
+					VRING_TEST_GFP);
+}
+
+static int add_outbuf(struct vring_device *vd, struct vring_request *req)
+{
+	return virtqueue_add_outbuf(vd->vq, req->sg, req->out, req,
+				    VRING_TEST_GFP);
+}
+
+static int add_pieces(struct vring_device *vd, struct vring_request *req)
+{
+	int err = start(vd, req, req->out + req->in, 2);
+
+	if (err)
+		return err;
+	virtqueue_add_sg(vd->vq, req->sg, req->out, OUT);
+	if (req->in)
+		virtqueue_add_sg(vd->vq, &req->sg[req->out], req->in, IN);
+	return virtqueue_end_buf(vd->vq);
+}
+
+static void misuse_left_open(struct kunit *test)
+{
+	static const struct {
+		const char *name;
+		vring_add_fn *add;
+		unsigned int out, in;
+	} others[] = {
+		{ "single", add_single, 1, 0 },
+		{ "linear", add_linear, 1, 0 },
+		{ "add_buf", add_array, 1, 1 },
+		{ "add_outbuf", add_outbuf, 2, 0 },
+		{ "add_sgs", vring_add_sgs, 1, 2 },
+		{ "start, pieces, end", add_pieces, 1, 2 },
+	};
+	struct vring_device *vd = create(test);
+	struct vring_request *open = vring_request_create(vd, 0, 2, 1), *req;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		vring_device_doing(vd, "then %s", others[i].name);
+		req = vring_request_create(vd, 8, others[i].out, others[i].in);
+		leave_open(vd, open);
+		KUNIT_EXPECT_EQ(test, 0, others[i].add(vd, req));
+		vring_expect_round_trip(vd, req);
+		expect_given_up(vd);
+	}
+}
+
+/* Others take what the open buffer wanted: it must not take it once more. */
+static void misuse_left_open_nearly_full(struct kunit *test)
+{
+	struct vring_device *vd = create(test);
+	struct vring_request *open = vring_request_create(vd, 0, 2, 1);
+	struct vring_request *one = vring_request_create(vd, 8, 1, 0);
+
+	vring_fill(vd, one, RING_SIZE - 3, add_single);
+	leave_open(vd, open);
+	vring_fill(vd, one, 3, add_single);
+	KUNIT_EXPECT_EQ(test, 0, vd->vq->num_free);
+	KUNIT_EXPECT_EQ(test, -EINVAL, virtqueue_end_buf(vd->vq));
+	KUNIT_EXPECT_EQ(test, 0, vd->vq->num_free);
+	vring_drain(vd, one, RING_SIZE);
+	expect_given_up(vd);
+}
+
+static int reset(struct vring_device *vd)
+{
+	return virtqueue_reset(vd->vq, vring_device_recycle, NULL);
+}
+
+static int resize(struct vring_device *vd)
+{
+	return virtqueue_resize(vd->vq, 2 * RING_SIZE, vring_device_recycle,
+				NULL);
+}
+
+static int create_again(struct vring_device *vd)
+{
+	vring_device_delete_vq(vd);
+	vring_device_expect_nothing_held(vd);
+	return vring_device_create_vq(vd, RING_SIZE);
+}
+
+static void misuse_left_open_queue_goes(struct kunit *test)
+{
+	static int (*const ends[])(struct vring_device *vd) = {
+		reset, resize, create_again,
+	};
+	struct vring_device *vd = create(test);
+	struct vring_request *open = vring_request_create(vd, 0, 2, 1);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		vring_device_doing(vd, "queue goes, way %u", i);
+		leave_open(vd, open);
+		KUNIT_EXPECT_EQ(test, 0, ends[i](vd));
+		expect_given_up(vd);
+		round_trip(vd, open);
+	}
+
+	vring_device_doing(vd, "detach_unused_buf");
+	leave_open(vd, open);
+	KUNIT_EXPECT_NULL(test, virtqueue_detach_unused_buf(vd->vq));
+	expect_given_up(vd);
+	round_trip(vd, open);
+}
+
+/*
+ * Pieces of no length, and of one that does not fit
+ */
+
+static void expect_without(struct vring_device *vd, struct vring_request *rest,
+			   int err)
+{
+	KUNIT_EXPECT_EQ(vd->test, err, rest ? 0 : -EINVAL);
+	if (!err && rest)
+		vring_expect_round_trip(vd, rest);
+	KUNIT_EXPECT_FALSE(vd->test, vring_device_take(vd));
+	vring_device_expect_nothing_held(vd);
+	vring_device_expect_idle(vd);
+}
+
+/* Two readable pieces, of which the first has no bytes, by each of the calls */
+static void misuse_empty_piece(struct kunit *test)
+{
+	enum { EMPTY_LINEAR, EMPTY_PAGE, EMPTY_MAPPED, CALLS };
+	struct vring_device *vd = create(test);
+	struct vring_request *rest = vring_request_create(vd, 0, 1, 0);
+	struct vring_piece *piece = &rest->pieces[0];
+	unsigned int i;
+
+	for (i = 0; i < CALLS; i++) {
+		vring_device_doing(vd, "empty piece, call %u", i);
+		KUNIT_ASSERT_EQ(test, 0, virtqueue_start_buf(vd->vq, rest, 2, 2,
+							     VRING_TEST_GFP));
+		if (i == EMPTY_LINEAR)
+			virtqueue_add_linear(vd->vq, piece->addr, 0, OUT);
+		else if (i == EMPTY_PAGE)
+			virtqueue_add_page(vd->vq, virt_to_page(piece->addr), 0,
+					   0, OUT);
+		else
+			virtqueue_add_mapped(vd->vq, 4096, 0, OUT);
+		virtqueue_add_linear(vd->vq, piece->addr, piece->len, OUT);
+		expect_without(vd, rest, virtqueue_end_buf(vd->vq));
+	}
+
+	vring_device_doing(vd, "nothing else");
+	expect_without(vd, NULL, virtqueue_add_buf_linear(vd->vq, piece->addr,
+							  0, OUT, rest,
+							  VRING_TEST_GFP));
+}
+
 static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE_PARAM(misuse_pieces, vring_gen_basic),
 	KUNIT_CASE_PARAM(misuse_null_token, vring_gen_basic),
@@ -329,6 +512,10 @@ static struct kunit_case misuse_cases[] = {
 	KUNIT_CASE_PARAM(misuse_premapped, vring_gen_premapped),
 	KUNIT_CASE_PARAM(misuse_first_error_wins, vring_gen_dma),
 	KUNIT_CASE_PARAM(misuse_stray_adds, vring_gen_basic),
+	KUNIT_CASE_PARAM(misuse_left_open, vring_gen_basic),
+	KUNIT_CASE_PARAM(misuse_left_open_nearly_full, vring_gen_basic),
+	KUNIT_CASE_PARAM(misuse_left_open_queue_goes, vring_gen_basic),
+	KUNIT_CASE_PARAM(misuse_empty_piece, vring_gen_basic),
 	{}
 };
 

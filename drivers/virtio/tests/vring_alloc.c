@@ -4,13 +4,34 @@
  *
  * Both work from outside, the code under test has no hook for it. The kmem
  * tracepoints show what the code under test allocates for a buffer: that is
- * what the thread of the test allocates with VRING_TEST_GFP.
+ * what the ring allocates in the thread of the test, with VRING_TEST_GFP.
  */
+#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <trace/events/kmem.h>
 
 #include "vring_device.h"
+
+/*
+ * Not SLUB, which needs memory of its own now and then (since it has sheaves),
+ * and allocates that with the flags of the ring. Without symbols there is only
+ * a number, and anybody may be the ring.
+ */
+static bool vring_is_ring(unsigned long call_site)
+{
+	char name[16], *function = name;
+
+	if (!IS_ENABLED(CONFIG_KALLSYMS))
+		return true;
+	snprintf(name, sizeof(name), "%ps", (void *)call_site);
+	while (*function == '_')
+		function++;
+	return strstarts(function, "vring_") ||
+	       strstarts(function, "virtqueue_") ||
+	       strstarts(function, "alloc_indirect");
+}
 
 static void vring_probe_kmalloc(void *data, unsigned long call_site,
 				const void *ptr, size_t bytes_req,
@@ -18,9 +39,13 @@ static void vring_probe_kmalloc(void *data, unsigned long call_site,
 {
 	struct vring_device *vd = data;
 
-	if (current != vd->task || !ptr || gfpflags_allow_blocking(gfp) ||
-	    (gfp & VRING_TEST_GFP) != VRING_TEST_GFP)
+	/* An interrupt finds the thread of the test as the current one, too */
+	if (!in_task() || current != vd->task || !ptr ||
+	    gfpflags_allow_blocking(gfp) ||
+	    (gfp & VRING_TEST_GFP) != VRING_TEST_GFP ||
+	    !vring_is_ring(call_site))
 		return;
+	vring_interrupt_here(vd);
 	if (vd->nr_tables < ARRAY_SIZE(vd->tables))
 		vd->tables[vd->nr_tables++] = ptr;
 }
@@ -31,7 +56,7 @@ static void vring_probe_kfree(void *data, unsigned long call_site,
 	struct vring_device *vd = data;
 	unsigned int i;
 
-	if (current != vd->task)
+	if (!in_task() || current != vd->task)
 		return;
 	for (i = 0; i < vd->nr_tables; i++) {
 		if (vd->tables[i] == ptr) {
@@ -61,8 +86,8 @@ void vring_alloc_exit(struct vring_device *vd)
 }
 
 /*
- * The kernel's fault injection counts the allocations of a task. It spares
- * those that may sleep, therefore VRING_TEST_GFP.
+ * The kernel's fault injection counts the allocations of a task, without those
+ * of interrupts. It spares those that may sleep, therefore VRING_TEST_GFP.
  */
 void vring_need_failing_kmalloc(struct kunit *test)
 {

@@ -137,7 +137,17 @@ struct vring_device {
 	struct task_struct *task;
 	const void *tables[VRING_MAX_SIZE];
 	unsigned int nr_tables;
+
+	/* Called where an interrupt may come, in the middle of an add */
+	void (*interrupt)(struct vring_device *vd);
 };
+
+/* At each mapping and each allocation, and where a test says so */
+static inline void vring_interrupt_here(struct vring_device *vd)
+{
+	if (vd->interrupt)
+		vd->interrupt(vd);
+}
 
 /* Parameter generators: every configuration, and useful subsets of them */
 VRING_GENERATOR(all);
@@ -249,7 +259,7 @@ struct vring_state {
 	char driver_area[4];		/* split: with avail->idx */
 };
 
-/* Tables that the ring keeps for later buffers, which is not leaking them */
+/* Allocations that the ring keeps tables in, which is not leaking them */
 #ifdef CONFIG_VIRTIO_RING_KUNIT_PARITY
 static inline unsigned int vring_kept_tables(const struct vring_device *vd)
 {
@@ -257,6 +267,7 @@ static inline unsigned int vring_kept_tables(const struct vring_device *vd)
 }
 #else
 unsigned int vring_kept_tables(const struct vring_device *vd);
+unsigned int vring_free_tables(const struct vring_device *vd);
 #endif
 
 void vring_get_state(struct vring_device *vd, struct vring_state *state);

@@ -104,6 +104,7 @@ static dma_addr_t vring_dma_map(struct device *dev, VRING_DMA_MEMORY,
 {
 	struct vring_device *vd = dev_get_drvdata(dev);
 
+	vring_interrupt_here(vd);
 	vd->dma.map_calls++;
 	if (vd->dma.map_calls >= vd->dma.map_first &&
 	    vd->dma.map_calls <= vd->dma.map_last)

@@ -10,7 +10,16 @@
 
 unsigned int vring_kept_tables(const struct vring_device *vd)
 {
-	return vd->vq ? to_vvq(vd->vq)->nr_kept : 0;
+	const struct vring_kept *kept = vd->vq ? to_vvq(vd->vq)->kept : NULL;
+
+	return kept ? 1 + (kept->table != kept->block[0]) : 0;
+}
+
+unsigned int vring_free_tables(const struct vring_device *vd)
+{
+	const struct vring_kept *kept = to_vvq(vd->vq)->kept;
+
+	return kept ? kept->nr_free : 0;
 }
 
 void vring_get_state(struct vring_device *vd, struct vring_state *state)

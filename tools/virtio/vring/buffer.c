@@ -95,6 +95,7 @@ void buffer_init(struct buffer *b, unsigned int out, unsigned int in,
 	b->in = in;
 	b->ctx = NULL;
 	b->spare = 0;
+	b->between = NULL;
 	b->in_table = false;
 	sg_init_table(b->array, n);
 	sg_init_table(b->chained, 2 * n);
@@ -210,6 +211,12 @@ void buffer_add_piece(const struct buffer *b, struct vring_device *d,
 	}
 }
 
+static void buffer_between(const struct buffer *b)
+{
+	if (b->between)
+		b->between();
+}
+
 static int buffer_add_pieces(struct buffer *b, struct vring_device *d)
 {
 	unsigned int i, n = buffer_total(b);
@@ -219,8 +226,11 @@ static int buffer_add_pieces(struct buffer *b, struct vring_device *d)
 					  n + b->spare, GFP_ATOMIC);
 	if (err)
 		return err;
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		buffer_between(b);
 		buffer_add_piece(b, d, i, buffer_dir(b, i));
+	}
+	buffer_between(b);
 	return d->ops->virtqueue_end_buf(d->vq);
 }
 
@@ -234,12 +244,15 @@ static int buffer_add_lists(struct buffer *b, struct vring_device *d)
 					  GFP_ATOMIC);
 	if (err)
 		return err;
-	for (i = 0; i < lists; i++)
+	for (i = 0; i < lists; i++) {
+		buffer_between(b);
 		if (b->lists[i])
 			d->ops->virtqueue_add_sg(d->vq, b->lists[i], n,
 						 i < b->out_lists ?
 						 DMA_TO_DEVICE :
 						 DMA_FROM_DEVICE);
+	}
+	buffer_between(b);
 	return d->ops->virtqueue_end_buf(d->vq);
 }
 

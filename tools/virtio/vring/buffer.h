@@ -53,6 +53,7 @@ struct buffer {
 
 	void *ctx;			/* for BUFFER_INBUF_CTX */
 	unsigned int spare;		/* announced, but not there */
+	void (*between)(void);		/* called between start, pieces and end */
 	bool busy;			/* for the program */
 	bool in_table;
 	char memory[BUFFER_PIECES][64];	/* never looked at */

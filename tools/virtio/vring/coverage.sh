@@ -25,7 +25,8 @@ RING=$(realpath "${RING_DIR:-$HERE/../../../drivers/virtio}")
 BASE_RING=${BASE_RING:+$(realpath "$BASE_RING")}
 OUT=$(realpath -m "${O:-$HERE/build/coverage}")
 RUNS=${RUNS:-20000}
-TESTS=(smoke paths mapped past "small --depth 3" "differential --sequences 20000"
+TESTS=(smoke paths mapped past pieces given_up full interrupted "small --depth 3"
+	"differential --sequences 20000"
 	"fuzz_honest -corpus=$HERE/fuzz_honest.corpus -runs=$RUNS"
 	"fuzz_hostile -corpus=$HERE/fuzz_hostile.corpus -runs=$RUNS")
 

@@ -281,7 +281,12 @@ void vring_device_destroy(struct vring_device *d)
 	d->pages = NULL;
 }
 
-unsigned int vring_device_kept(const struct vring_device *d)
+unsigned int vring_device_free_tables(const struct vring_device *d)
+{
+	return d->vq && d->ops->free_tables ? d->ops->free_tables(d->vq) : 0;
+}
+
+int vring_device_kept(const struct vring_device *d)
 {
 	return d->vq && d->ops->kept_tables ? d->ops->kept_tables(d->vq) : 0;
 }

@@ -118,10 +118,12 @@ int vring_device_create(struct vring_device *d, const struct vring_ops *ops,
 void vring_device_destroy(struct vring_device *d);
 
 /*
- * The ring may keep tables that no buffer uses: how many now, and have it free
- * them, so that the next one must be allocated.
+ * The ring may keep tables: how many allocations that makes beyond one for each
+ * table in use, how many are free, and have none of them free, so that the next
+ * one must be allocated.
  */
-unsigned int vring_device_kept(const struct vring_device *d);
+unsigned int vring_device_free_tables(const struct vring_device *d);
+int vring_device_kept(const struct vring_device *d);
 void vring_device_keep_nothing(struct vring_device *d);
 
 /* "packed,indirect,event" and so on, in a buffer that the next call reuses */

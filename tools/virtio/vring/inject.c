@@ -35,6 +35,8 @@ void inject_fail_from(struct inject_point *point, unsigned long nth)
 
 static bool inject_fails(struct inject_point *point)
 {
+	if (inject->interrupt)
+		inject->interrupt();
 	point->calls++;
 	return unlikely(point->calls >= point->first &&
 			point->calls <= point->last);
@@ -69,7 +71,8 @@ void *__kmalloc(size_t size, gfp_t gfp)
 {
 	if (inject_fails(&inject->alloc))
 		return NULL;
-	return inject_allocated(malloc(size), size);
+	inject->latest = inject_allocated(malloc(size), size);
+	return inject->latest;
 }
 
 void __kfree(const void *p)

@@ -8,6 +8,8 @@
  *	inject = &mine;
  *	inject_fail(&mine.alloc, 2);	the second allocation from now fails
  *	...
+ *	mine.interrupt = function;	called before each allocation and mapping
+ *	...
  *	mine.wrong			what the ring did wrong, or NULL
  *	inject_holds(&mine)		what it did not give back
  *
@@ -61,9 +63,16 @@ struct inject {
 	struct inject_point alloc;	/* all kinds of memory */
 	struct inject_point map;
 
+	/*
+	 * Called first thing in each allocation and each mapping: what an
+	 * interrupt, or the device, may do at that time.  It may call the ring.
+	 */
+	void (*interrupt)(void);
+
 	/* What the ring has now */
 	unsigned long allocated;	/* pieces of memory */
 	unsigned long mapped;		/* mappings, but not of coherent memory */
+	void *latest;			/* what kmalloc() gave last */
 
 	unsigned long warnings;		/* WARN and its kind */
 	unsigned long messages;		/* dev_err and its kind, but not pr_debug */

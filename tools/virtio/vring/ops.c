@@ -8,17 +8,55 @@
 #ifdef VRING_PIECEWISE
 #include <vring.h>
 
-static unsigned int kept_tables(const struct virtqueue *vq)
+/*
+ * drop_tables() takes free ones away, and leaves their number where the index of
+ * the last one would be if all were free.
+ */
+#define HIDDEN	0x80
+
+static unsigned int hidden_tables(const struct vring_kept *kept)
 {
-	return to_vvq(vq)->nr_kept;
+	u8 last = kept->free[VRING_KEPT_TABLES - 1];
+
+	return last & HIDDEN ? last & ~HIDDEN : 0;
 }
 
+static unsigned int free_tables(const struct virtqueue *vq)
+{
+	const struct vring_kept *kept = to_vvq(vq)->kept;
+
+	return kept ? kept->nr_free + hidden_tables(kept) : 0;
+}
+
+/* Allocations for kept tables, less one for each of them that is in use */
+static int kept_tables(const struct virtqueue *vq)
+{
+	const struct vring_kept *kept = to_vvq(vq)->kept;
+
+	if (!kept)
+		return 0;
+	return 1 + (kept->table != kept->block[0]) -
+	       (int)(VRING_KEPT_TABLES - free_tables(vq));
+}
+
+/* None of the kept tables is free: the next one must be allocated. */
 static void drop_tables(struct virtqueue *_vq)
 {
 	struct vring_virtqueue *vq = to_vvq(_vq);
+	struct vring_kept *kept = vq->kept;
+	unsigned int nr_free = free_tables(_vq);
 
-	while (vq->nr_kept)
-		kfree(vring_table(vq->kept[--vq->nr_kept]));
+	if (!kept)
+		return;
+	if (nr_free < VRING_KEPT_TABLES) {
+		kept->free[VRING_KEPT_TABLES - 1] = HIDDEN | nr_free;
+		kept->nr_free = 0;
+		return;
+	}
+	if (kept->table != kept->block[0])
+		kfree(kept->table);
+	kfree(kept);
+	vq->kept = NULL;
 }
 #endif
 
@@ -77,6 +115,7 @@ const struct vring_ops VRING_OPS = {
 	.virtqueue_abort_buf = virtqueue_abort_buf,
 	.virtqueue_add_buf = virtqueue_add_buf,
 	.virtqueue_add_buf_single = virtqueue_add_buf_single,
+	.free_tables = free_tables,
 	.kept_tables = kept_tables,
 	.drop_tables = drop_tables,
 	.virtqueue_add_buf_linear = virtqueue_add_buf_linear,

@@ -74,7 +74,8 @@ struct vring_ops {
 	typeof(virtqueue_add_buf_linear) *virtqueue_add_buf_linear;
 
 	/* Tables that no buffer uses: how many, and free them */
-	unsigned int (*kept_tables)(const struct virtqueue *vq);
+	unsigned int (*free_tables)(const struct virtqueue *vq);
+	int (*kept_tables)(const struct virtqueue *vq);
 	void (*drop_tables)(struct virtqueue *vq);
 };
 

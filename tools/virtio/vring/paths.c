@@ -400,9 +400,9 @@ static void try_reduce(void)
 	inject_fail(&account.alloc, 0);
 }
 
-/* Tables of up to SMALL descriptors are kept, but not more of them than KEPT */
+/* Tables of up to SMALL descriptors are kept: KEPT of them, from the first on */
 #define SMALL	8
-#define KEPT	32
+#define KEPT	31
 
 static void add_table(unsigned int nents)
 {
@@ -417,8 +417,8 @@ static void try_kept_tables(bool packed, bool dma)
 	const struct vring_config config = {
 		.size = 64, .packed = packed, .indirect = true, .dma = dma,
 	};
-	unsigned long ring;
-	unsigned int i;
+	unsigned long ring, kept;
+	unsigned int i, turn;
 
 	create(&config);
 	doing = "tables that are kept";
@@ -426,28 +426,36 @@ static void try_kept_tables(bool packed, bool dma)
 	add_table(SMALL + 1);
 	complete();
 	get();
-	CHECK(!vring_device_kept(&d) && account.allocated == ring);
+	CHECK(account.allocated == ring);
 	add_table(SMALL);
 	complete();
 	get();
-	CHECK(vring_device_kept(&d) == 1);
+	kept = account.allocated - ring;
+	CHECK(kept == 1 + dma);
 
-	for (i = 0; i < KEPT + 8; i++)
-		add_table(2);
-	CHECK(account.allocated == ring + KEPT + 8);
-	for (i = 0; i < KEPT + 8; i++) {
-		complete();
-		get();
+	/* What is not kept is allocated, and freed. */
+	for (turn = 0; turn < 2; turn++) {
+		for (i = 0; i < KEPT + 8; i++)
+			add_table(2);
+		CHECK(account.allocated == ring + kept + 8);
+		for (i = 0; i < KEPT + 8; i++) {
+			complete();
+			get();
+		}
+		CHECK(account.allocated == ring + kept);
 	}
-	CHECK(vring_device_kept(&d) == KEPT);
-	CHECK(account.allocated == ring + KEPT);
 
-	/* They are used before another one is allocated. */
-	for (i = 0; i < KEPT + 1; i++)
+	/* A buffer that is given up gives its table back. */
+	for (i = 0; i < KEPT + 8; i++) {
+		CHECK(!virtqueue_start_buf(d.vq, memory, 2, 2, GFP_ATOMIC));
+		virtqueue_add_linear(d.vq, memory, 1, DMA_TO_DEVICE);
+		virtqueue_abort_buf(d.vq);
+	}
+	CHECK(account.allocated == ring + kept);
+	for (i = 0; i < KEPT; i++)
 		add_table(2);
-	CHECK(!vring_device_kept(&d));
-	CHECK(account.allocated == ring + KEPT + 1);
-	for (i = 0; i < KEPT + 1; i++) {
+	CHECK(account.allocated == ring + kept);
+	for (i = 0; i < KEPT; i++) {
 		complete();
 		get();
 	}

@@ -1,14 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Adding buffers that the driver has mapped, or wants to have mapped in a way
- * of its own: on top of the calls in virtqueue_buf.c.
+ * of its own: on top of the calls in virtqueue_buf.c, and a part of virtio_ring.c
+ * like them.
  */
-#include <linux/virtio.h>
-#include <linux/dma-mapping.h>
-#include <linux/export.h>
-#include <linux/module.h>
-
-#include "vring.h"
 
 /* With a context, which is there instead of indirect tables */
 static int vring_start_mapped(struct vring_virtqueue *vq, void *data, void *ctx,
@@ -20,10 +15,9 @@ static int vring_start_mapped(struct vring_virtqueue *vq, void *data, void *ctx,
 	if (WARN_ON_ONCE(ctx && vq->indirect))
 		return -EINVAL;
 
-	err = __virtqueue_start_buf(&vq->vq, data, num, num, gfp,
-				    dir == DMA_TO_DEVICE);
+	err = vring_start(vq, data, num, num, gfp, dir == DMA_TO_DEVICE);
 	if (!err && ctx)
-		vq->buf.indir_desc = ctx;
+		vq->buf->indir_desc = ctx;
 	return err;
 }
 
@@ -38,10 +32,9 @@ static int vring_add_mapped_list(struct virtqueue *_vq, struct scatterlist *sg,
 	err = vring_start_mapped(vq, data, ctx, num, dir, gfp);
 	if (err)
 		return err;
-	for (; num; num--, sg = sg_next(sg))
-		virtqueue_add_mapped(_vq, sg_dma_address(sg), sg_dma_len(sg),
-				     dir);
-	return virtqueue_end_buf(_vq);
+	for (; num && sg; num--, sg = sg_next(sg))
+		vring_add_mapped(vq, sg_dma_address(sg), sg_dma_len(sg), dir);
+	return vring_end(vq);
 }
 
 /**
@@ -114,10 +107,12 @@ int virtqueue_add_inbuf_cache_clean(struct virtqueue *_vq,
 	struct vring_virtqueue *vq = to_vvq(_vq);
 	int err;
 
-	vq->attrs = DMA_ATTR_DEBUGGING_IGNORE_CACHELINES;
-	err = virtqueue_add_inbuf(_vq, sg, num, data, gfp);
-	vq->attrs = 0;
-	return err;
+	err = vring_start(vq, data, num, 1, gfp, false);
+	if (err)
+		return err;
+	vq->buf->attrs = DMA_ATTR_DEBUGGING_IGNORE_CACHELINES;
+	virtqueue_add_sg(_vq, sg, num, DMA_FROM_DEVICE);
+	return vring_end(vq);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_inbuf_cache_clean);
 
@@ -149,7 +144,7 @@ int virtqueue_add_buf_mapped(struct virtqueue *_vq, dma_addr_t addr, u32 len,
 	if (err)
 		return err;
 	virtqueue_add_mapped(_vq, addr, len, dir);
-	return virtqueue_end_buf(_vq);
+	return vring_end(vq);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_buf_mapped);
 
@@ -175,13 +170,11 @@ int virtqueue_add_buf_linear_cache_clean(struct virtqueue *_vq, void *addr,
 	struct vring_virtqueue *vq = to_vvq(_vq);
 	int err;
 
-	vq->attrs = DMA_ATTR_DEBUGGING_IGNORE_CACHELINES;
-	err = virtqueue_add_buf_linear(_vq, addr, len, DMA_FROM_DEVICE, data,
-				       gfp);
-	vq->attrs = 0;
-	return err;
+	err = vring_start(vq, data, 1, 1, gfp, false);
+	if (err)
+		return err;
+	vq->buf->attrs = DMA_ATTR_DEBUGGING_IGNORE_CACHELINES;
+	virtqueue_add_linear(_vq, addr, len, DMA_FROM_DEVICE);
+	return vring_end(vq);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_buf_linear_cache_clean);
-
-MODULE_DESCRIPTION("Adding mapped buffers to virtio rings");
-MODULE_LICENSE("GPL");

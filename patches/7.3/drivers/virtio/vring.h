@@ -93,45 +93,87 @@ struct vring_desc_extra {
 	u16 next;			/* The next desc state in a list. */
 };
 
-/* Where the next descriptor of a buffer goes, and what will stand in it. */
-struct vring_cursor {
-	/* The descriptor; or all of a split ring, of which @next is the index. */
-	struct vring_desc *desc;
-
-	/* Its second word, but for the length: see vring_write(). */
-	u64 word;
-
-	/* Ring: index in desc_extra. */
-	unsigned int next;
-
-	/* Packed ring: vring_wrap_packed() must be called here. */
-	struct vring_desc *limit;
-
-	/* Ring: what @next was before. */
-	unsigned int last;
-};
-
-/* A buffer under construction. */
+/*
+ * The builder: a buffer under construction, between start and end.  Its
+ * descriptors are a word with the address and a second word, see vring_write().
+ */
 struct vring_buf {
-	/* Descriptors: what may still be added (none after an error), and all */
-	unsigned int room;
-	unsigned int size;
-
-	/* Pieces that may still be added, or <0: too many, or an error. */
-	int nsg;
-
-	int err;			/* The first error. */
-	enum dma_data_direction dir;	/* Of the last piece. */
-	bool table;			/* In a table, not in the ring. */
-	bool plain;			/* In a table, and nothing is mapped. */
-	size_t records;			/* Table: how far before @at.desc. */
-	struct vring_cursor at;
-
-	/* Constant from start to end.  Without @data there is no buffer. */
+	/*
+	 * Constant from start to end.  Without @data no buffer is open.  A table
+	 * starts with the records of what the ring maps, if it does.
+	 */
 	void *data;			/* Data for callback. */
 	void *indir_desc;		/* Indirect table, if any, or context. */
+	unsigned int size;		/* Descriptors reserved, 0 after errors. */
+	u16 head;			/* Ring: index in desc_extra. */
+	bool table;			/* In a table, not in the ring. */
+	bool plain;			/* In a table, and nothing is mapped. */
 
+	/* How to map the pieces: DMA_ATTR_*, or 0.  Constant as well. */
+	unsigned long attrs;
+
+	/* What may still be added.  No room is left after an error. */
+	unsigned int room;		/* Descriptors. */
+	int nsg;			/* Pieces; less than 0: too many. */
+
+	int err;			/* The first error. */
 	u32 in_len;			/* What the device may write. */
+	u8 dir;				/* Of the last piece. */
+
+	/* Ring: indices in desc_extra of the next descriptor, and the last. */
+	u16 next;
+	u16 last;
+
+	/*
+	 * The cursor: the next descriptor (split ring: all of them), and its
+	 * second word, but for the length.
+	 */
+	struct vring_desc *desc;
+	u64 word;
+
+	/*
+	 * Second words that publishing writes again: of the last descriptor, and
+	 * of a packed ring's head, which has its wrap bits inverted.
+	 */
+	u64 last_word;
+	u64 head_word;
+
+	union {
+		/* Table: what the ring maps is recorded here. */
+		struct vring_desc_extra *record;
+
+		/* Packed ring: where vring_wrap_packed() must be called. */
+		struct vring_desc *limit;
+	};
+
+	/*
+	 * Constant for the layout, bits of the second word: WRITE, the first one
+	 * of a table, and what it grows by from one to the next there.
+	 */
+	u64 word_write;
+	u64 word_table;
+	u64 word_step;
+};
+
+/*
+ * Indirect tables that are kept with the queue: most requests fit into one.  They
+ * are allocated together, a page of them, when the first one is needed.
+ *
+ * A kept table is known by its place in @block.  If the ring maps, the
+ * descriptors are at @table, out of which the device reads, and @block has the
+ * records of what was mapped; otherwise they are in @block, which @table is.
+ */
+#define VRING_KEPT_TABLES	31
+#define VRING_KEPT_DESCS	8
+
+struct vring_kept {
+	/* Indices of the tables that are free. */
+	unsigned int nr_free;
+	u8 free[VRING_KEPT_TABLES];
+
+	struct vring_desc *table;
+	struct vring_desc block[VRING_KEPT_TABLES][VRING_KEPT_DESCS]
+		__aligned(sizeof(struct vring_desc));
 };
 
 struct vring_virtqueue_split {
@@ -259,31 +301,11 @@ struct vring_virtqueue {
 		struct vring_virtqueue_packed packed;
 	};
 
-	/*
-	 * Of a descriptor's second word, see vring_write(): what WRITE is in it;
-	 * of a table's first one, and what it grows by.
-	 */
-	u64 word_write;
-	u64 word_table;
-	u64 word_step;
+	/* The builder of virtqueue_start_buf() and its siblings. */
+	struct vring_buf *buf;
 
-	/* What virtqueue_start_buf() started. */
-	struct vring_buf buf;
-
-	/*
-	 * An indirect table is small if it needs no more descriptors, as most
-	 * requests do.  It has room for all of them, a mark in its pointer, and
-	 * is kept when it is free: up to 4 KiB of memory, or 8 with records of
-	 * mappings.
-	 */
-#define VRING_SMALL_DESCS	8
-#define VRING_SMALL		1UL
-#define VRING_KEPT		32
-	unsigned int nr_kept;
-	void *kept[VRING_KEPT];
-
-	/* How to map what the device writes: DMA_ATTR_*, or 0 */
-	unsigned long attrs;
+	/* Indirect tables that are kept, or NULL if none was needed yet. */
+	struct vring_kept *kept;
 
 	/* How to notify other side. FIXME: commonalize hcalls! */
 	bool (*notify)(struct virtqueue *vq);
@@ -342,25 +364,53 @@ static inline int vring_mapping_error(const struct vring_virtqueue *vq,
 }
 
 /*
- * The seam: what differs from kernel to kernel, so that virtqueue_buf.c does
- * not.  Here a list is never what the driver has mapped: who adds such a buffer
- * does so by virtqueue_add_mapped().
+ * What differs between kernels, so that virtqueue_buf.c is the same for all of
+ * them.
  */
-#define vring_maps_tables(vq)		((vq)->use_map_api)
-#define vring_maps_pieces(vq)		((vq)->use_map_api)
-#define vring_mapped(vq)		((vq)->use_map_api)
-#define vring_premapped(vq)		((void)(vq), false)
+
+/* Does the ring map indirect tables? */
+static inline bool vring_maps_tables(const struct vring_virtqueue *vq)
+{
+	return vq->use_map_api;
+}
+
+/* Does the ring map the pieces of buffers, unless the driver has? */
+static inline bool vring_maps_pieces(const struct vring_virtqueue *vq)
+{
+	return vq->use_map_api;
+}
+
+/*
+ * Does a scatterlist have DMA addresses of the driver?  Never on this kernel,
+ * virtqueue_add_mapped() is for those.
+ */
+static inline bool vring_premapped(const struct vring_virtqueue *vq)
+{
+	return false;
+}
+
+/* Are addresses something else than physical ones? */
+static inline bool vring_mapped(const struct vring_virtqueue *vq)
+{
+	return vq->use_map_api;
+}
 
 static inline bool vring_map_failed(const struct vring_virtqueue *vq,
 				    dma_addr_t addr)
 {
-	return unlikely(vring_mapping_error(vq, addr));
+	return vring_mapping_error(vq, addr);
 }
 
-/* In-order rings have to know how much the device may write. */
-static inline void vring_in_len_start(struct vring_buf *buf, u32 len, u16 flags)
+/* Attributes for mapping the pieces of the open buffer */
+static inline unsigned long vring_attrs(const struct vring_buf *buf)
 {
-	buf->in_len = flags ? len : 0;
+	return buf->attrs;
+}
+
+/* The number of bytes that the device may write is for in-order rings. */
+static inline void vring_in_len_set(struct vring_buf *buf, u32 len)
+{
+	buf->in_len = len;
 }
 
 static inline void vring_in_len_add(struct vring_buf *buf, u32 len)
@@ -374,9 +424,16 @@ static inline void vring_in_len_store(struct vring_desc_state *state,
 	state->total_in_len = buf->in_len;
 }
 
+/* What only this kernel has in the builder */
+static inline void vring_buf_init(struct vring_buf *buf)
+{
+	buf->attrs = 0;
+	buf->in_len = 0;
+}
+
 /* The address of memory that the device reaches without the DMA API. */
-static inline dma_addr_t vring_phys(phys_addr_t phys, size_t len,
-				    enum dma_data_direction dir)
+static inline u64 vring_phys(phys_addr_t phys, size_t len,
+			     enum dma_data_direction dir)
 {
 	/*
 	 * KMSAN doesn't know that the memory is initialized by the hardware.
@@ -388,10 +445,10 @@ static inline dma_addr_t vring_phys(phys_addr_t phys, size_t len,
 
 static inline dma_addr_t vring_map(const struct vring_virtqueue *vq,
 				   struct page *page, size_t offset, size_t len,
-				   enum dma_data_direction dir)
+				   enum dma_data_direction dir,
+				   unsigned long attrs)
 {
-	return virtqueue_map_page_attrs(&vq->vq, page, offset, len, dir,
-					dir == DMA_FROM_DEVICE ? vq->attrs : 0);
+	return virtqueue_map_page_attrs(&vq->vq, page, offset, len, dir, attrs);
 }
 
 /*
@@ -401,43 +458,53 @@ static inline dma_addr_t vring_map(const struct vring_virtqueue *vq,
  */
 #define VRING_WORD_SPLIT(flags, next)	((u64)(flags) << 32 | (u64)(next) << 48)
 #define VRING_WORD_PACKED(id, flags)	((u64)(id) << 32 | (u64)(flags) << 48)
+#define VRING_SPLIT_FLAGS(word)		((u16)((word) >> 32))
+#define VRING_PACKED_FLAGS(word)	((u16)((word) >> 48))
+
+static inline void vring_write_word(const struct vring_virtqueue *vq,
+				    struct vring_desc *desc, u64 word)
+{
+	struct virtio_device *vdev = vq->vq.vdev;
+
+	BUILD_BUG_ON(offsetof(struct vring_desc, len) != 8 ||
+		     offsetof(struct vring_desc, flags) != 12 ||
+		     offsetof(struct vring_desc, next) != 14 ||
+		     sizeof(struct vring_desc) != 16);
+	BUILD_BUG_ON(offsetof(struct vring_packed_desc, len) != 8 ||
+		     offsetof(struct vring_packed_desc, id) != 12 ||
+		     offsetof(struct vring_packed_desc, flags) != 14 ||
+		     sizeof(struct vring_packed_desc) != 16);
+
+	/* Legacy big-endian devices: each member is swapped, not the word. */
+	if (!virtio_is_little_endian(vdev))
+		word = word << 32 | (word >> 16 & 0xffff0000) | word >> 48;
+	*(__virtio64 *)&desc->len = cpu_to_virtio64(vdev, word);
+}
 
 static inline void vring_write(const struct vring_virtqueue *vq,
 			       struct vring_desc *desc, u64 addr, u64 word)
 {
-	struct virtio_device *vdev = vq->vq.vdev;
-
-	/* big-endian devices of old: the members are, the order is the same */
-	if (!virtio_is_little_endian(vdev))
-		word = word << 32 | (word >> 16 & 0xffff0000) | word >> 48;
-	desc->addr = cpu_to_virtio64(vdev, addr);
-	*(__virtio64 *)&desc->len = cpu_to_virtio64(vdev, word);
+	desc->addr = cpu_to_virtio64(vq->vq.vdev, addr);
+	vring_write_word(vq, desc, word);
 }
 
-/* After this a stray piece finds nothing to write to. */
+/* No buffer is open, and there is no room for pieces. */
 static inline void vring_buf_close(struct vring_buf *buf)
 {
-	buf->room = 0;
-	buf->size = 0;
 	buf->data = NULL;
+	buf->size = 0;
+	buf->room = 0;
 }
 
-/* A table, without the mark of a small one */
-static inline void *vring_table(const void *marked)
+static inline void vring_free_table(struct vring_virtqueue *vq, void *table)
 {
-	return (void *)((unsigned long)marked & ~VRING_SMALL);
-}
+	struct vring_kept *kept = vq->kept;
+	size_t offset = kept ? table - (void *)kept->block : SIZE_MAX;
 
-static inline void vring_free_table(struct vring_virtqueue *vq, void *marked)
-{
-	if ((unsigned long)marked & VRING_SMALL && vq->nr_kept < VRING_KEPT)
-		vq->kept[vq->nr_kept++] = marked;
+	if (offset < sizeof(kept->block))
+		kept->free[kept->nr_free++] = offset / sizeof(kept->block[0]);
 	else
-		kfree(vring_table(marked));
+		kfree(table);
 }
-
-void vring_unmap_pieces(const struct vring_virtqueue *vq,
-			const struct vring_desc_extra *extra, unsigned int i,
-			unsigned int num, bool table);
 
 #endif /* _DRIVERS_VIRTIO_VRING_H */

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A completion in the middle of an add.
+ *
+ * The callback of some drivers takes no lock.  So an interrupt may come between
+ * any two instructions of an add, and get what the device has used: descriptors
+ * go back to the free list, and its head is another one.  That must not change
+ * the buffer that is being added.
+ *
+ * Here the interrupt comes at one place in turn: at each allocation and mapping,
+ * and between the calls of a buffer that is added piece by piece.  All calls, of
+ * one to three pieces, on a ring that is partly in use, with its free list in
+ * disorder.  The device then finds the pieces that the driver gave; every token
+ * comes back once, and num_free and the mappings are right.
+ *
+ * With --base it is the base's ring, and its calls.
+ */
+#include <string.h>
+
+#include "test.h"
+
+#define SIZE		8
+#define PIECES		3
+#define OLD		3	/* buffers that were added before */
+#define OLD_DESCS	5	/* in all */
+
+static const struct vring_ops *ring = &vring_series;
+
+/*
+ * Descriptors that came back in the middle of an add are in the free list after
+ * it.  The base forgets them, and gives out others twice in the end.
+ */
+#define FREE_LIST_IS_WHOLE	(ring == &vring_series)
+
+static unsigned long nr_adds, nr_interrupts, nr_failed;
+
+/* What the device and the driver have done with the old buffers */
+static const struct state {
+	const char *name;
+	unsigned int nr_fetched, nr_used;
+	u8 fetched[OLD], used[OLD];	/* in this order */
+	bool one_by_one;		/* each interrupt finds just one */
+} states[] = {
+	{ "the first is used", 0, 1, {}, { 0 } },
+	{ "all are used", 0, 3, {}, { 0, 1, 2 } },
+	{ "the first was fetched, the second is used", 1, 1, { 0 }, { 1 } },
+	{ "the first was fetched, two are used", 1, 2, { 0 }, { 1, 2 } },
+	{ "all are used, one by one", 0, 3, {}, { 0, 1, 2 }, true },
+	/* Not in order from here on */
+	{ "the last was fetched, two are used", 1, 2, { 2 }, { 1, 0 } },
+	{ "the second was fetched, the last is used", 1, 1, { 1 }, { 2 } },
+	{ "all are used in reverse, one by one", 0, 3, {}, { 2, 1, 0 }, true },
+};
+
+#define NR_IN_ORDER	5
+
+static struct buffer old[OLD], new;
+static struct {
+	u16 id;
+	bool used;
+} at_device[OLD + 1];			/* the old ones, and the new */
+static const struct state *state;
+static unsigned int nr_used;		/* of those in state->used[] */
+static unsigned int place, wanted;	/* places so far; where it comes */
+
+static unsigned int nr(const struct buffer *b)
+{
+	return b == &new ? OLD : b - old;
+}
+
+static void add(struct buffer *b, enum buffer_way way)
+{
+	b->busy = true;
+	CHECK(!buffer_add(b, &d, way));
+}
+
+static void take(struct buffer *b)
+{
+	CHECK(vring_device_take(&d));
+	CHECK(buffer_is_chain(b, &d.chain));
+	CHECK(d.chain.indirect == b->in_table);
+	at_device[nr(b)].id = d.chain.id;
+	at_device[nr(b)].used = false;
+}
+
+/* The device has done with it, if it had not before. */
+static void use(struct buffer *b)
+{
+	if (at_device[nr(b)].used)
+		return;
+	at_device[nr(b)].used = true;
+	vring_device_complete(&d, at_device[nr(b)].id, buffer_in_len(b));
+}
+
+/* The driver fetches one buffer: NULL, or one that it has not fetched yet. */
+static struct buffer *get(void)
+{
+	void *ctx = NULL;
+	struct buffer *b;
+	u32 len;
+
+	b = ring->virtqueue_get_buf_ctx(d.vq, &len, &ctx);
+	if (!b)
+		return NULL;
+	CHECK(b == &new || (b >= old && b < old + OLD));
+	CHECK(b->busy && len == buffer_in_len(b));
+	CHECK(!d.config.ctx || ctx == b->ctx);
+	b->busy = false;
+	if (d.config.premapped)
+		buffer_unmap(b, &d);
+	return b;
+}
+
+static void use_next(void)
+{
+	use(&old[state->used[nr_used++]]);
+}
+
+static void interrupt(void)
+{
+	if (state->one_by_one) {
+		if (++place < wanted || nr_used == state->nr_used)
+			return;
+		use_next();
+	} else if (++place != wanted) {
+		return;
+	}
+	nr_interrupts++;
+	while (get())
+		;
+}
+
+/* Single descriptors that come and go: the ring starts elsewhere. */
+static void turn(unsigned int n)
+{
+	while (n--) {
+		buffer_init(&new, 0, 1, NULL);
+		if (d.config.premapped)
+			CHECK(buffer_map(&new, &d));
+		add(&new, BUFFER_SGS);
+		take(&new);
+		use(&new);
+		CHECK(get() == &new);
+	}
+}
+
+static void init(struct buffer *b, unsigned int out, unsigned int in)
+{
+	unsigned int i;
+
+	buffer_init(b, out, in, NULL);
+	/* As it would go: linear, a page, a list of one, what was mapped */
+	for (i = 0; i < out + in; i++)
+		b->piece[i].kind = (i + out) % NR_BUFFER_KINDS;
+	b->in_table = d.config.indirect && !d.config.ctx && out + in > 1;
+	if (d.config.premapped)
+		CHECK(buffer_map(b, &d));
+}
+
+static void prepare(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < OLD; i++) {
+		init(&old[i], i & 1, 2 - (i & 1) * 2);
+		add(&old[i], BUFFER_SGS);
+	}
+	for (i = 0; i < OLD; i++)
+		take(&old[i]);
+	for (i = 0; i < state->nr_fetched; i++) {
+		use(&old[state->fetched[i]]);
+		CHECK(get() == &old[state->fetched[i]]);
+	}
+	nr_used = 0;
+	while (!state->one_by_one && nr_used < state->nr_used)
+		use_next();
+}
+
+/* The interrupt comes at place number @at, or does not if 0. */
+static int add_interrupted(enum buffer_way way, unsigned int at)
+{
+	int err;
+
+	place = 0;
+	wanted = at ?: ~0U;
+	new.busy = true;
+	new.between = interrupt;
+	account.interrupt = interrupt;
+	err = buffer_add(&new, &d, way);
+	account.interrupt = NULL;
+	inject_fail(&account.alloc, 0);
+	inject_fail(&account.map, 0);
+	nr_adds++;
+	return err;
+}
+
+/* All that is still in flight comes back, in the order of the ring. */
+static void finish(bool added)
+{
+	unsigned int i;
+
+	for (i = 0; i < OLD; i++)
+		use(&old[i]);
+	if (added)
+		use(&new);
+	while (get())
+		;
+	for (i = 0; i < OLD; i++)
+		CHECK(!old[i].busy);
+	CHECK(!new.busy);
+	CHECK(vring_device_idle(&d) && d.vq->num_free == SIZE);
+	CHECK(!account.mapped);
+}
+
+/* Every descriptor is in the free list, once. */
+static void fill(void)
+{
+	static struct buffer all[SIZE];
+	u16 id[SIZE];
+	u32 len;
+	unsigned int i;
+
+	for (i = 0; i < SIZE; i++) {
+		buffer_init(&all[i], 0, 1, NULL);
+		if (d.config.premapped)
+			CHECK(buffer_map(&all[i], &d));
+		CHECK(!buffer_add(&all[i], &d, BUFFER_SGS));
+		CHECK(vring_device_take(&d));
+		CHECK(buffer_is_chain(&all[i], &d.chain));
+		id[i] = d.chain.id;
+	}
+	for (i = 0; i < SIZE; i++) {
+		vring_device_complete(&d, id[i], 1);
+		CHECK(ring->virtqueue_get_buf(d.vq, &len) == &all[i]);
+		if (d.config.premapped)
+			buffer_unmap(&all[i], &d);
+	}
+	CHECK(vring_device_idle(&d) && d.vq->num_free == SIZE);
+}
+
+/* What else goes wrong in the same add */
+struct failure {
+	unsigned int alloc, map;
+};
+
+/* False if there is no such place. */
+static bool try_place(const struct vring_config *config, unsigned int turns,
+		      unsigned int out, unsigned int in, enum buffer_way way,
+		      unsigned int at, struct failure failure)
+{
+	bool there, failed;
+	int err;
+
+	test_create(ring, config);
+	turn(turns);
+	prepare();
+	init(&new, out, in);
+	if (config->ctx && way == BUFFER_INBUF_CTX)
+		new.ctx = &new;
+	if (failure.alloc || failure.map)
+		vring_device_keep_nothing(&d);
+	inject_fail(&account.alloc, failure.alloc);
+	inject_fail(&account.map, failure.map);
+	snprintf(doing, sizeof(doing),
+		 "%s, then %u + %u pieces by %s; interrupted at place %u, allocation %u and mapping %u fail",
+		 state->name, out, in, buffer_way_name[way], at, failure.alloc,
+		 failure.map);
+	err = add_interrupted(way, at);
+	there = place >= at;
+	failed = failure.alloc || failure.map;
+	CHECK(!err || (failed && err == -ENOMEM));
+	nr_failed += !!err;
+	if (failure.alloc)
+		new.in_table = false;
+	if (!err) {
+		take(&new);
+	} else {
+		new.busy = false;
+		if (d.config.premapped)
+			buffer_unmap(&new, &d);
+	}
+	CHECK(!vring_device_take(&d) && !d.wrong);
+	finish(!err);
+	if (FREE_LIST_IS_WHOLE)
+		fill();
+	test_destroy();
+	return there;
+}
+
+static void try_buffer(const struct vring_config *config, unsigned int out,
+		       unsigned int in, enum buffer_way way)
+{
+	static const struct failure none, failures[] = {
+		{ .alloc = 1 }, { .map = 1 }, { .map = 2 }, { .map = 3 },
+		{ .map = 4 },
+	};
+	unsigned int at, turns, i;
+
+	/* A packed chain is inside the ring, or goes over its end. */
+	for (turns = 0; turns < 3; turns += 2) {
+		for (at = 0; try_place(config, turns, out, in, way, at, none);)
+			at++;
+	}
+	/* The base unmaps what is not its own if a mapping fails then. */
+	for (i = 0; ring == &vring_series && i < ARRAY_SIZE(failures); i++) {
+		for (at = 0; try_place(config, 2, out, in, way, at, failures[i]);)
+			at++;
+	}
+}
+
+static void try_config(const struct vring_config *config)
+{
+	unsigned int n, out, way;
+
+	d.ops = ring;
+	d.config = *config;
+	for (n = 1; n <= PIECES; n++) {
+		for (out = 0; out <= n; out++) {
+			for (way = 0; way < NR_BUFFER_WAYS; way++) {
+				buffer_init(&new, out, n - out, NULL);
+				if (buffer_fits(&new, &d, way))
+					try_buffer(config, out, n - out, way);
+			}
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct vring_config config;
+	unsigned int n;
+
+#ifdef HAVE_BASE_RING
+	if (argc == 2 && !strcmp(argv[1], "--base")) {
+		ring = &vring_base;
+		argc--;
+	}
+#endif
+	if (argc > 1) {
+		fprintf(stderr, "Usage: %s [--base]\n", argv[0]);
+		return 2;
+	}
+	for (state = states; state < states + ARRAY_SIZE(states); state++)
+		for (n = 0; test_config(&n, SIZE, &config);)
+			if (!config.in_order || state < states + NR_IN_ORDER)
+				try_config(&config);
+	printf("interrupted: %s: %lu adds, %lu interrupts, %lu adds failed, %lu checks, all as they should be\n",
+	       ring->name, nr_adds, nr_interrupts, nr_failed, nr_checks);
+	return 0;
+}
