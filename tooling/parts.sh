@@ -106,7 +106,7 @@ maintainers_of() {
 
 # list_of COMMIT: the mailing list of its subsystem
 list_of() {
-	kgit format-patch -1 "${FORMAT[@]}" --stdout "$1" | maintainers_of /dev/stdin |
+	kgit format-patch -1 "${FORMAT[@]}" --stdout "$1" | maintainers_of '&STDIN' |
 		awk -F '[@ ]' '
 			!/ list/ || $1 == "linux-kernel" { next }
 			$1 == "virtualization" { general = 1; next }	# of many virtio drivers
