@@ -57,7 +57,7 @@ say() {
 # line of progress every 20 seconds; on failure the last LOG_TAIL lines of LOG
 # are shown (20 unless set; 0 when the caller sums it up in a line of its own)
 quietly() {
-	local log=$1 pid ticker status=0
+	local log=$1 pid ticker status=0 at_exit
 	shift
 	mkdir -p "$(dirname "$log")"
 	if [ "$V" = 1 ]; then
@@ -65,7 +65,10 @@ quietly() {
 		return
 	fi
 	# each in a process group of its own: Ctrl-C must end the command with all
-	# its children, and nobody shall wait for a sleep
+	# its children, and nobody shall wait for a sleep.  A child that is killed
+	# before bash has taken our EXIT trap from it would run that.
+	at_exit=$(trap -p EXIT)
+	trap - EXIT
 	set -m
 	"$@" >"$log" 2>&1 </dev/null &
 	pid=$!
@@ -74,6 +77,7 @@ quietly() {
 	done &
 	ticker=$!
 	set +m
+	eval "$at_exit"
 	trap 'kill_groups "$pid" "$ticker"; exit 130' INT TERM HUP
 	wait "$pid" || status=$?
 	kill_groups "$ticker"
