@@ -15,6 +15,7 @@ Piecewise virtqueue buffers for Linux: a patch series, and what tests it.
   make check         the test command: ends with 'N passed, N failed, N skipped'
   make check-all     the same, and what takes hours
   make check-often   checks that boot a guest, many times on a busy machine
+  make rebase-check  which releases of that line does the series fit?
   make check-parity  only: do old and new ring do the same?
   make bench         what a request costs: CSV, tables, plots
   make bench-guest   what a whole I/O costs, in a guest: the same

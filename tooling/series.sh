@@ -73,6 +73,22 @@ shared_files() {
 	done < <(series_files "$1/series")
 }
 
+# touched: the paths of all files that the series touches, new ones included
+touched() {
+	{
+		sed -n 's|^diff --git a/\(.*\) b/.*|\1|p' "$PATCHES"/*.patch
+		series_files "$PATCHES/series"
+	} | sort -u
+}
+
+# mini_repository: kgit works in MINI, whose files are the commit MINI_BASE
+mini_repository() {
+	export KGIT_DIR=$MINI
+	kgit init -q
+	kgit add -A -f
+	MINI_BASE=$(kgit commit-tree -m base "$(kgit write-tree)")
+}
+
 # check_series: every listed patch and file is there, and nowhere else
 check_series() {
 	local name
