@@ -289,8 +289,8 @@ main() {
 	rm -rf "$OUT"
 	mv "$NEW" "$OUT"
 	[ -n "$FROM" ] || say "note: they are from $IDENTITY: FROM='Name <mail>' makes them yours"
-	say "${OUT#"$PWD/"}: $(kgit rev-list --count base..series) patches, of which ${#FIX_NAMES[@]} parts are fixes and" \
-		"${#PART_NAMES[@]} the others, for 'git am --empty=drop */*.patch' or 'b4 --offline-mode shazam -m PART.mbox'"
+	say "${OUT#"$PWD/"}: $(kgit rev-list --count base..series) patches in ${#FIX_NAMES[@]} parts of fixes and" \
+		"${#PART_NAMES[@]} others, for 'git am --empty=drop */*.patch' or 'b4 --offline-mode shazam -m PART.mbox'"
 }
 
 main "$@"
