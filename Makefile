@@ -2,11 +2,13 @@
 #
 # Each target is a script in tooling/, which can be called without make too.
 
-export BASE KERNEL_SRC ACCEL ARCH O V J REROLL KERNEL CONFIG IMAGE N LOAD CHECKS
+VARIABLES = BASE KERNEL_SRC ACCEL ARCH O V J FROM PREFIX REROLL KERNEL CONFIG IMAGE N LOAD CHECKS
+# those that are set; the others would be empty
+$(foreach variable,$(VARIABLES),$(if $(filter-out undefined,$(origin $(variable))),$(eval export $(variable))))
 
 .NOTPARALLEL:
 .PHONY: help tree refresh build boot bench bench-guest mutants coverage check check-all \
-	check-often check-parity series apply unapply quilt deb report clean
+	check-often check-parity rebase-check look series apply unapply quilt deb report clean
 
 help:
 	@tooling/help.sh
@@ -20,13 +22,13 @@ refresh:
 build: tree
 	@tooling/build.sh
 
-boot: build
+boot: look build
 	@tooling/boot.sh
 
 bench:
 	@tooling/bench.sh
 
-bench-guest: tree
+bench-guest: look tree
 	@tooling/bench-guest.sh
 
 mutants:
@@ -35,14 +37,21 @@ mutants:
 coverage:
 	@tooling/coverage.sh
 
-check:
+check: look
 	@tooling/check.sh
 
-check-all:
+check-all: look
 	@tooling/check-all.sh
 
 check-often:
 	@tooling/check-often.sh
+
+# what the guest needs; before a kernel is fetched and built
+look:
+	@tooling/look.sh
+
+rebase-check:
+	@tooling/rebase-check.sh
 
 check-parity:
 	@tooling/check-parity.sh

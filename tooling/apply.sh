@@ -48,7 +48,7 @@ is_git() {
 # Which tree, and does it suit?
 
 find_kernel() {
-	local version part
+	local part
 	[ -n "$KERNEL" ] || die "which tree? make $WHAT KERNEL=directory"
 	[ -e "$KERNEL" ] || unfit 'no such directory'
 	[ -d "$KERNEL" ] || unfit 'not a directory'
@@ -57,9 +57,10 @@ find_kernel() {
 	for part in Makefile Kbuild drivers/virtio; do
 		[ -r "$DIR/$part" ] || unfit "not a kernel tree (no $part)"
 	done
-	version=$(kernel_version <"$DIR/Makefile")
-	[ -n "$version" ] || unfit 'not a kernel tree (its Makefile has no VERSION)'
-	of_line "$version" || unfit "Linux $version, but the patches are for $BASE$(other_base "$version")"
+	VERSION=$(kernel_version <"$DIR/Makefile")
+	[ -n "$VERSION" ] || unfit 'not a kernel tree (its Makefile has no VERSION)'
+	of_line "$VERSION" || unfit "Linux $VERSION, but the patches are for $BASE$(other_base "$VERSION")"
+	! too_old "$VERSION" || unfit "$(too_old_line "$VERSION")"
 	[ "$DIR" != "$(realpath -m "$LINUX")" ] || unfit "that is the tree of 'make tree', where branch series has the patches"
 	[ -w "$DIR" ] || unfit 'cannot be written'
 }
@@ -87,14 +88,6 @@ git_path() {
 
 # The dry run: a small repository of the files that the series touches
 
-# touched: their paths, new ones included
-touched() {
-	{
-		sed -n 's|^diff --git a/\(.*\) b/.*|\1|p' "$PATCHES"/*.patch
-		series_files "$PATCHES/series"
-	} | sort -u
-}
-
 make_mini() {
 	local path
 	MINI=$SCRATCH/mini
@@ -104,10 +97,7 @@ make_mini() {
 		mkdir -p "$MINI/$(dirname "$path")"
 		cp "$DIR/$path" "$MINI/$path" || unfit "$path cannot be read"
 	done < <(touched)
-	export KGIT_DIR=$MINI
-	kgit init -q
-	kgit add -A -f
-	MINI_BASE=$(kgit commit-tree -m base "$(kgit write-tree)")
+	mini_repository
 }
 
 # there: a new file of the series is in the tree
@@ -143,7 +133,7 @@ apply_all() {
 which_one() {
 	! build_series "$PATCHES" "$TOP" "$MINI_BASE" >/dev/null 2>"$SCRATCH/errors" ||
 		die 'each patch applies, but not all at once'
-	unfit "$(first_error)"
+	unfit "$(first_error)$(newer_note "$VERSION")"
 }
 
 first_error() {
@@ -185,7 +175,7 @@ plan_apply() {
 	KGIT_DIR=$DIR
 	KNOWN=	# nothing of ours stays in there
 	FROM=$(kgit rev-parse HEAD)
-	TO=$(build_series "$PATCHES" "$TOP" "$FROM" 2>"$SCRATCH/errors") || unfit "$(first_error)"
+	TO=$(build_series "$PATCHES" "$TOP" "$FROM" 2>"$SCRATCH/errors") || unfit "$(first_error)$(newer_note "$VERSION")"
 }
 
 plan_unapply() {

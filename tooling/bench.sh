@@ -128,8 +128,10 @@ plot() {
 
 need_packages git build-essential valgrind gnuplot-nox
 "$TOP/tooling/tree.sh"
+need_writable "$BENCH"
+need_writable "$RESULTS"
 rm -rf "$OUT"
-mkdir -p "$OUT"
+need_writable "$OUT"
 say 'building the rings and the benchmark'
 tree=$(tree_id)
 build_bench

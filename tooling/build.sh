@@ -102,7 +102,7 @@ main() {
 	[ -f "$GUEST/$ARCH.config" ] || die "ARCH=$ARCH: no configuration for it in $GUEST"
 	need_packages build-essential flex bison bc libelf-dev
 	COMPILER=$(compiler)
-	[ -e "$DONE" ] || need_space 700 "$OBJ"
+	[ -e "$DONE" ] || need_space "$OBJ_MB" "$OBJ"
 	mkdir -p "$OBJ"
 	one_at_a_time build
 

@@ -16,7 +16,7 @@
 [ $# -eq 0 ] || die "usage: ${0##*/}"
 need_packages build-essential
 get_rings
-mkdir -p "$RESULTS"
+need_writable "$RESULTS"
 tree=$(tree_id)
 rm -f "$RESULTS/coverage.txt"
 O=$RING/coverage BASE_RING=$BASE_RING bash "$VRING/coverage.sh" |

@@ -22,6 +22,7 @@ if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 fi
 
 DOWNLOAD=$O/download
+DOWNLOAD_MB=300
 OF_SUITE=()	# what makes apt look into the suite of BASE; see use_suite
 
 find_source() {
@@ -205,7 +206,7 @@ verify() {
 get_package() {
 	local package=$1 version=$2 part=$DOWNLOAD/$1.part deb
 	verified "$package" "$version" && return
-	need_space 300 "$DOWNLOAD"
+	need_space "$DOWNLOAD_MB" "$DOWNLOAD"
 	say "downloading $package $version"
 	# only a file that is complete and verified gets its name
 	rm -rf "$part"
@@ -263,6 +264,7 @@ check_given() {
 		die "KERNEL_SRC=$KERNEL_SRC: not a kernel $SOURCE_KIND (no Makefile with VERSION and PATCHLEVEL)"
 	of_line "$version" ||
 		die "KERNEL_SRC=$KERNEL_SRC: that is Linux $version, but BASE=$BASE is wanted"
+	! too_old "$version" || die "KERNEL_SRC=$KERNEL_SRC: $(too_old_line "$version")"
 	case $SOURCE_KIND in
 	git) say "KERNEL_SRC: the files of HEAD ($(foreign_git rev-parse --short=12 HEAD)), Linux $version; what is not committed is left out" ;;
 	directory) say "KERNEL_SRC: the files of $SOURCE, Linux $version" ;;
@@ -292,6 +294,26 @@ of_line() {
 	"$BASE".*) return 0 ;;
 	*) return 1 ;;
 	esac
+}
+
+# older VERSION THAN: 6.12.99 is older than 6.12.117
+older() {
+	[ "$1" != "$2" ] && [ "$(printf '%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]
+}
+
+# too_old VERSION: the patches do not fit it
+too_old() {
+	older "$1" "$(base_get fits)"
+}
+
+too_old_line() {
+	echo "Linux $1 is too old, the series fits $(base_get fits) and later"
+}
+
+# newer_note VERSION: what to do when the patches no longer fit it
+newer_note() {
+	! older "$(base_get kernel)" "$1" ||
+		echo " (Linux $1; tested on $(base_get kernel): 'Moving a base' in docs/repository.md)"
 }
 
 given_makefile() {

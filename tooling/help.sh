@@ -15,6 +15,7 @@ Piecewise virtqueue buffers for Linux: a patch series, and what tests it.
   make check         the test command: ends with 'N passed, N failed, N skipped'
   make check-all     the same, and what takes hours
   make check-often   checks that boot a guest, many times on a busy machine
+  make rebase-check  which releases of that line does the series fit?
   make check-parity  only: do old and new ring do the same?
   make bench         what a request costs: CSV, tables, plots
   make bench-guest   what a whole I/O costs, in a guest: the same
@@ -50,6 +51,9 @@ Variables, as in 'make boot ACCEL=kvm':
                      build/<base>/obj
   N=20 LOAD=4        for make check-often: how often, and busy loops beside it; and
   CHECKS=            which, for instance 'stress 7.3:kunit'
+  FROM=              who posts the mails of make series: FROM='Name <mail>'
+  PREFIX=            what their subjects begin with: PREFIX=net-next gives
+                     [PATCH net-next]
   REROLL=            the number of a posting, for make series: 2 gives [PATCH v2]
   V=0                V=1 shows the output of every command
   J=$J                jobs at once (all processors)

@@ -13,7 +13,7 @@ unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-BASE=${BASE:-6.12}
+BASE=${BASE-6.12}
 if [ "$BASE" = mainline ]; then	# the newest that we have patches for
 	BASE=$(cd "$TOP/patches" && printf '%s\n' */base | sort -V | tail -n 1)
 	BASE=${BASE%/base}
@@ -31,15 +31,23 @@ LINUX=$BUILD/linux		# the assembled tree: tag base, branch series
 OBJ=${OBJ:-$BUILD/obj}		# kernel build directory (make O=)
 RESULTS=${RESULTS:-$BUILD/results}		# what the last run found
 
+TREE_MB=2400		# of $LINUX: 1.7 GB of files, 0.4 GB of git objects
+OBJ_MB=700		# of $OBJ
+
 # die MESSAGE: could not run; one line, nothing else
 die() {
 	printf 'error: %s\n' "$*" >&2
 	exit 2
 }
 
-# a kernel to boot instead of that in $OBJ, or a package with one; a typing error
-# shall not wait for the build
-IMAGE=${IMAGE:-}
+# What the user set: a typing error shall not wait for the build
+IMAGE=${IMAGE:-}	# a kernel to boot instead of that in $OBJ, or a package with one
+ARCHES=(x86_64)		# that the guest runs on
+[[ $J =~ ^[1-9][0-9]{0,3}$ ]] || die "J=$J: not a number of jobs"
+[[ $V = [01] ]] || die "V=$V: neither 0 nor 1"
+[[ $O != *[[:space:]:]* ]] || die "O=$O: the kernel's make takes no blank and no colon in a path"
+[[ " ${ARCHES[*]} " = *" $ARCH "* ]] || die "unknown ARCH=$ARCH (have: ${ARCHES[*]})"
+[[ $ACCEL = @(tcg|kvm|count) ]] || die "ACCEL=$ACCEL: neither tcg nor kvm"
 [ -z "$IMAGE" ] || [ -f "$IMAGE" ] || die "IMAGE=$IMAGE: no such file"
 
 # fail MESSAGE: a test found a fault
@@ -57,7 +65,7 @@ say() {
 # line of progress every 20 seconds; on failure the last LOG_TAIL lines of LOG
 # are shown (20 unless set; 0 when the caller sums it up in a line of its own)
 quietly() {
-	local log=$1 pid ticker status=0
+	local log=$1 pid ticker status=0 at_exit
 	shift
 	mkdir -p "$(dirname "$log")"
 	if [ "$V" = 1 ]; then
@@ -65,7 +73,10 @@ quietly() {
 		return
 	fi
 	# each in a process group of its own: Ctrl-C must end the command with all
-	# its children, and nobody shall wait for a sleep
+	# its children, and nobody shall wait for a sleep.  A child that is killed
+	# before bash has taken our EXIT trap from it would run that.
+	at_exit=$(trap -p EXIT)
+	trap - EXIT
 	set -m
 	"$@" >"$log" 2>&1 </dev/null &
 	pid=$!
@@ -74,6 +85,7 @@ quietly() {
 	done &
 	ticker=$!
 	set +m
+	eval "$at_exit"
 	trap 'kill_groups "$pid" "$ticker"; exit 130' INT TERM HUP
 	wait "$pid" || status=$?
 	kill_groups "$ticker"
@@ -103,11 +115,16 @@ our_files() {
 # Not for a script that calls another one of the same NAME.
 one_at_a_time() {
 	local fd
-	mkdir -p "$BUILD" 2>/dev/null || die "cannot write to $BUILD"
+	need_writable "$BUILD"
 	exec {fd}>"$BUILD/$1.lock"
 	flock -n "$fd" && return
 	say "waiting for another $1 to end"
 	flock "$fd"
+}
+
+# need_writable DIR: it is there, or can be made, and is ours
+need_writable() {
+	{ mkdir -p "$1" && [ -w "$1" ]; } 2>/dev/null || die "cannot write to $1"
 }
 
 # kill_groups PID...: ends these process groups, and waits for their leaders
@@ -157,7 +174,7 @@ decompress() {
 # need_space MB DIR: there is room for MB megabytes in DIR
 need_space() {
 	local free
-	mkdir -p "$2" || die "cannot write to $2"
+	need_writable "$2"
 	free=$(df -Pm "$2" | awk 'NR == 2 { print $4 }')
 	[ "$free" -ge "$1" ] ||
 		die "disk full: $2 needs $1 MB, has $free MB ($(($1 - free)) MB missing)"

@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# usage: [REROLL=2] mail-series.sh
+# usage: [FROM='Name <mail>'] [PREFIX=net-next] [REROLL=2] mail-series.sh
 #
 # Writes $O/series/<base>: the series as mails, in parts that can be posted one
 # after the other.  Each part is a directory of patches, threaded below a cover
-# letter, and the same as a mailbox.  REROLL=2 makes it [PATCH v2 ...].
+# letter, and the same as a mailbox.  Fixes are parts of their own, without one.
+# FROM is who posts them, and so their author; PREFIX=net-next and REROLL=2 make it
+# [PATCH net-next v2 ...].  To and Cc are what get_maintainer.pl says of each mail.
 #
 # A part's cover letter is in patches/cover (see parts.sh).  The tool fills in:
 #
@@ -24,8 +26,42 @@
 
 OUT=$O/series/$BASE
 NEW=$OUT.new
+FROM=${FROM:-}
+PREFIX=${PREFIX:-PATCH}
 REROLL=${REROLL:-}
-MAIL=("${FORMAT[@]}" --quiet --cover-letter --thread=shallow --base=base)
+MAIL=("${FORMAT[@]}" --encode-email-headers --quiet --thread=shallow --base=base)
+VIRTIO=drivers/virtio/virtio_ring.c	# its maintainers get the cover letters
+
+# check_from: FROM is a name and a mail address; both become the author
+check_from() {
+	local letter='[^[:cntrl:][:space:]<>"@\]' atom='[[:alnum:].!#$%&*+/=?^_{|}~-]+'
+	local label='[[:alnum:]]([[:alnum:]-]*[[:alnum:]])?'
+	local address="^($letter( *$letter)*) +<($atom@$label(\\.$label)+)>\$"
+	[ -n "$FROM" ] || return 0
+	if ! [[ $FROM =~ $address ]] ||
+		! iconv -f UTF-8 -t UTF-8 <<<"$FROM" >/dev/null 2>&1; then
+		die "FROM=${FROM//[[:cntrl:]]/ }: not like 'Name <mail@example.org>'"
+	fi
+	IDENTITY=${BASH_REMATCH[1]}
+	EMAIL=${BASH_REMATCH[3]}
+	DATE="$(date +%s) +0000"
+}
+
+check_prefix() {
+	[[ $PREFIX =~ ^[[:alnum:]._/\ -]+$ ]] || die "PREFIX=$PREFIX: not what stands in the brackets of [PATCH net-next]"
+	[[ " $PREFIX " = *' PATCH '* ]] || PREFIX="PATCH $PREFIX"
+	MAIL+=("--subject-prefix=$PREFIX")
+}
+
+# take_over: the commits of the series, by IDENTITY
+take_over() {
+	local commit tip
+	tip=$(kgit rev-parse base)
+	for commit in $(kgit rev-list --reverse base..series); do
+		tip=$(recommit "$commit" "$tip")
+	done
+	SERIES=$tip
+}
 
 # lines_at COMMIT FILE...: lines of all of them
 lines_at() {
@@ -36,7 +72,7 @@ lines_at() {
 
 # say_lines PART: of all its files; what there was, and what is new
 say_lines() {
-	local from=${FROM[$1]} to=${TO[$1]} changed new
+	local from=${PART_BASE[$1]} to=${PART_TIP[$1]} changed new
 	mapfile -t changed < <(kgit diff --no-renames --diff-filter=M --name-only "$from" "$to")
 	mapfile -t new < <(kgit diff --no-renames --diff-filter=A --name-only "$from" "$to")
 	echo "Files that are changed: ${#changed[@]}, of $(lines_at "$from" "${changed[@]}") lines before" \
@@ -75,7 +111,9 @@ say_cost() {
 
 # say_parts PART: where it stands among the others
 say_parts() {
-	local part number=0 count=${#PART_NAMES[@]}
+	local part number=0 count=${#PART_NAMES[@]} fixes
+	fixes=$(kgit rev-list --count "base..${PART_BASE[${PART_NAMES[0]}]}")
+	[ "$fixes" = 0 ] || printf '%s\n\n' "$fixes fixes, which are posted alone, come before the first of these parts."
 	[ "$count" -gt 1 ] || { say_base; return; }
 	echo "This is one of $count parts, which are posted and applied in this order.  Each"
 	echo 'compiles and works with those before it, and without those after it:'
@@ -126,48 +164,133 @@ fill() {
 }
 
 # mend_headers PART MAIL...: git names all cover letters of one second alike, and
-# b4 0.12 (Debian 12) cannot read a subject that was folded
+# leaves a name in them as it is; b4 0.12 (Debian 12) cannot read a subject that was
+# folded
 mend_headers() {
 	local part=$1 mail
 	shift
+	printf 'From: %s\n' "$(encode "$IDENTITY <$EMAIL>")" >"$SCRATCH/from"
 	for mail; do
-		sed -E '1,/^$/ { /^$/b; :more; N; s/\n / /; tmore; P; D }' "$mail" |
+		sed -E '1,/^$/ { /^Subject:/{ :more; N; s/\n / /; tmore; P; D } }' "$mail" |
 			sed -E "1,/^\$/s/^((Message-I[dD]|In-Reply-To|References): <cover\.)/\1$part./" >"$mail.new"
 		mv "$mail.new" "$mail"
+		[[ $mail != *0000-cover-letter.patch ]] || sed -i "0,/^From: /{/^From: /{r $SCRATCH/from
+			d
+		}}" "$mail"
 	done
+}
+
+# address_mails MAIL...: each to those who look after what it changes, the cover
+# letter to virtio's maintainers and all lists of its part
+address_mails() {
+	local mail people=$SCRATCH/people all=$SCRATCH/all cover=''
+	: >"$all"
+	for mail; do
+		if [[ $mail = *0000-cover-letter.patch ]]; then
+			cover=$mail
+			continue
+		fi
+		maintainers_of "$mail" >"$people"
+		grep ' list' "$people" >>"$all" || true
+		address "$mail" "$people"
+	done
+	[ -n "$cover" ] || return 0
+	maintainers_of -f "$VIRTIO" >"$people"
+	cat "$all" >>"$people"
+	address "$cover" "$people"
+}
+
+# address MAIL PEOPLE: To and Cc, below its subject
+address() {
+	local list=' [(](reviewer:|[a-z]+ list)'
+	{
+		grep -vE "$list" "$2" | addresses To || true
+		grep -E "$list" "$2" | addresses Cc || true
+	} >"$SCRATCH/to-cc"
+	sed "0,/^Subject: /{/^Subject: /r $SCRATCH/to-cc
+	}" "$1" >"$1.new"
+	mv "$1.new" "$1"
+}
+
+# addresses HEADER <PEOPLE: each once
+addresses() {
+	local line before="$1: "
+	while read -r line; do
+		printf '%s%s' "$before" "$(encode "$line")"
+		before=$',\n '
+	done < <(sed -E 's/> [(].*/>/; s/^([^ <>]+) [(].*/\1/' | awk '!seen[$0]++')
+	[ "$before" = "$1: " ] || echo
+}
+
+# encode ADDRESS: its name as a mail's header wants it
+encode() {
+	local name=${1%% <*}
+	if [[ $1 = *[^[:ascii:]]* ]]; then
+		printf '=?UTF-8?B?%s?= <%s' "$(tr -d '"' <<<"$name" | head -c -1 | base64 -w 0)" "${1##*<}"
+	elif [[ $name = *[^[:alnum:]\ -]* && $name != \"* && $1 = *\ \<* ]]; then
+		printf '"%s" <%s' "$name" "${1##*<}"
+	else
+		printf %s "$1"
+	fi
+}
+
+# count_patches PART
+count_patches() {
+	local count
+	count=$(patches_of "$1")
+	case $count in
+	1) echo '1 patch' ;;
+	?|1[0-5]) echo "$count patches" ;;
+	*) echo "$count patches, which is much for one posting" ;;
+	esac
+}
+
+# write_mails PART [OPTION...]
+write_mails() {
+	local dir=$NEW/$1
+	kgit format-patch "${MAIL[@]}" "${@:2}" ${REROLL:+-v "$REROLL"} -o "$dir" "${PART_BASE[$1]}..${PART_TIP[$1]}"
+	mend_headers "$1" "$dir"/*.patch
+	address_mails "$dir"/*.patch
 }
 
 # write_part PART
 write_part() {
-	local dir=$NEW/$1
-	kgit format-patch "${MAIL[@]}" ${REROLL:+-v "$REROLL"} -o "$dir" "${FROM[$1]}..${TO[$1]}"
-	fill "$1" "$(echo "$dir"/*0000-cover-letter.patch)"
-	mend_headers "$1" "$dir"/*.patch
-	cat "$dir"/*.patch >"$NEW/$1.mbox"
+	write_mails "$1" --cover-letter
+	fill "$1" "$(echo "$NEW/$1"/*0000-cover-letter.patch)"
 }
 
 main() {
-	local part count
+	local part
 	check_base
 	[[ $REROLL =~ ^([1-9][0-9]*)?$ ]] || die "REROLL=$REROLL: not a number"
+	check_from
+	check_prefix
 	need_patches
 	"$TOP/tooling/tree.sh"
 	one_at_a_time make
 	refuse_unwritten
 	new_scratch
 	trap 'rm -rf "$SCRATCH" "$NEW"' EXIT
+	[ -z "$FROM" ] || take_over
 	find_parts
 	rm -rf "$NEW"
 	mkdir -p "$NEW" || die "cannot write to $NEW"
+	for part in "${FIX_NAMES[@]}"; do
+		write_mails "$part"
+		say "$part: $(count_patches "$part")"
+	done
 	for part in "${PART_NAMES[@]}"; do
 		write_part "$part"
-		count=$(patches_of "$part")
-		say "$part: $count patches$([ "$count" -le 15 ] || echo ', which is much for one posting')"
+		say "$part: $(count_patches "$part")"
+	done
+	for part in "$NEW"/*; do
+		cat "$part"/*.patch >"$part.mbox"
 	done
 	rm -rf "$OUT"
 	mv "$NEW" "$OUT"
-	say "${OUT#"$PWD/"}: $(kgit rev-list --count base..series) patches in ${#PART_NAMES[@]} parts, for" \
-		"'git am --empty=drop */*.patch' or 'b4 --offline-mode shazam -m PART.mbox'"
+	[ -n "$FROM" ] || say "note: they are from $IDENTITY: FROM='Name <mail>' makes them yours"
+	say "${OUT#"$PWD/"}: $(kgit rev-list --count base..series) patches in ${#FIX_NAMES[@]} parts of fixes and" \
+		"${#PART_NAMES[@]} others, for 'git am --empty=drop */*.patch' or 'b4 --offline-mode shazam -m PART.mbox'"
 }
 
 main "$@"

@@ -67,7 +67,7 @@ new_form() {
 	local commit=$1 mode=$2 blob=$3 status=$4 path=$5 file=$STAGE/files/$5
 	[ "$status" != D ] ||
 		die "$(subject_of "$commit") removes or renames $path, which $(subject_of "${BROUGHT[$path]}") brings:" \
-			'that commit must not bring it, or under its last name'
+			'a new file stays to the end of the series, under one name'
 	case $mode in
 	100644 | 100755) ;;
 	*) die "$(subject_of "$commit") brings $path, which is no plain file" ;;
@@ -145,8 +145,7 @@ stage_series() {
 	echo '# SPDX-License-Identifier: GPL-2.0' >"$STAGE/patches/series"
 	for commit in $(kgit rev-list --reverse --topo-order base..series); do
 		number=$((number + 1))
-		TIP=$(kgit log -1 --format=%B "$commit" | kgit stripspace |
-			kgit commit-tree -p "$TIP" -F - "$commit^{tree}")
+		TIP=$(recommit "$commit" "$TIP")
 		stage_commit "$number" "$commit" "$TIP"
 	done
 }

@@ -13,7 +13,7 @@ BASE_RING=$RING/base_ring.c
 # get_rings: both rings, as the tree has them now
 get_rings() {
 	"$TOP/tooling/tree.sh"
-	mkdir -p "$RING"
+	need_writable "$RING"
 	kgit show base:drivers/virtio/virtio_ring.c >"$BASE_RING.new"
 	cmp -s "$BASE_RING.new" "$BASE_RING" || cp "$BASE_RING.new" "$BASE_RING"
 }

@@ -73,6 +73,22 @@ shared_files() {
 	done < <(series_files "$1/series")
 }
 
+# touched: the paths of all files that the series touches, new ones included
+touched() {
+	{
+		sed -n 's|^diff --git a/\(.*\) b/.*|\1|p' "$PATCHES"/*.patch
+		series_files "$PATCHES/series"
+	} | sort -u
+}
+
+# mini_repository: kgit works in MINI, whose files are the commit MINI_BASE
+mini_repository() {
+	export KGIT_DIR=$MINI
+	kgit init -q
+	kgit add -A -f
+	MINI_BASE=$(kgit commit-tree -m base "$(kgit write-tree)")
+}
+
 # check_series: every listed patch and file is there, and nowhere else
 check_series() {
 	local name
@@ -167,6 +183,13 @@ refuse_unwritten() {
 	local work
 	work=$(local_work tracked)
 	[ -z "$work" ] || die "$TREE has local work ($work): run 'make refresh' first, or set it aside"
+}
+
+# recommit COMMIT PARENT [TREE]: the same message and files (or those of TREE) on
+# PARENT, by IDENTITY
+recommit() {
+	kgit log -1 --format=%B "$1" | kgit stripspace |
+		kgit commit-tree -p "$2" -F - "${3:-$1^{tree\}}"
 }
 
 # build_series PATCHDIR FILEDIR COMMIT: commits each patch on top of COMMIT and

@@ -16,7 +16,6 @@
 . "$TOP/tooling/fetch.sh"
 
 NEW=$BUILD/linux.new	# becomes $LINUX when it is complete
-TREE_MB=2400		# 1.7 GB of files, 0.4 GB of git objects
 
 # source_wanted: $LINUX is of another source than the one asked for.  Without
 # KERNEL_SRC a tree stays on its source until that is behind the tested version.
@@ -69,6 +68,7 @@ make_base() {
 	kgit update-ref -d refs/import
 	stamp_set source "$SOURCE_ID"
 	stamp_set kernel "$version"
+	KERNEL_VERSION=$version
 }
 
 # Debian's .gitignore hides all that is new from git status and git add.  The
@@ -86,7 +86,8 @@ assemble() {
 	need_space "$TREE_MB" "$BUILD"
 	init_repository
 	make_base
-	tip=$(build_series "$PATCHES" "$TOP" "$(kgit rev-parse base)")
+	tip=$(build_series "$PATCHES" "$TOP" "$(kgit rev-parse base)" 2>"$SCRATCH/errors") ||
+		die "$(sed -e 's/^error: //' -e 1q "$SCRATCH/errors")$(newer_note "$KERNEL_VERSION")"
 	kgit update-ref refs/heads/series "$tip"
 	say 'checking out series'
 	LOG_TAIL=0 quietly "$log" kgit -c checkout.workers="$J" reset -q --hard series ||
@@ -163,6 +164,9 @@ main() {
 	if up_to_date; then	# by the one that we waited for
 		:
 	elif [ ! -e "$LINUX" ] || source_wanted; then
+		if [ -z "$KERNEL_SRC" ]; then
+			need_space $((TREE_MB + DOWNLOAD_MB)) "$BUILD"
+		fi
 		find_source
 		[ -z "$KERNEL_SRC" ] || check_given
 		refuse_local_work 'another kernel source is wanted'

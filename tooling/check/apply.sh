@@ -148,6 +148,12 @@ unfit_trees() {
 	sed -i 's/^VERSION = .*/VERSION = 5/' "$TREE/Makefile"
 	refused 'Linux 5\..*the patches are for'
 	new_tree plain
+	sed -i 's/^SUBLEVEL = .*/SUBLEVEL = 0/' "$TREE/Makefile"
+	refused "Linux $BASE\.0 is too old, the series fits $(base_get fits) and later"
+	sed -i 's/^SUBLEVEL = .*/SUBLEVEL = 999/' "$TREE/Makefile"
+	rm "$TREE/$EDITED"
+	refused "$FIRST_PATCH does not apply: .* \(Linux $BASE\.999; tested on $(base_get kernel): 'Moving a base'"
+	new_tree plain
 	rm "$TREE/$EDITED"
 	refused "$FIRST_PATCH does not apply: $EDITED is not in that tree"
 	new_tree plain

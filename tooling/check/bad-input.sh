@@ -28,21 +28,46 @@ no_tree() {
 	[ ! -e "$SCRATCH/o/$BASE/linux" ] || fail "a half-made tree is left"
 }
 
-# fake_kernel DIR VERSION PATCHLEVEL: as much of a kernel as is looked at first
+# boot ARGUMENT...: make boot there; what is wrong is said before a tree is made
+boot() {
+	env -u KERNEL_SRC O="$SCRATCH/o" "$@" make -s -C "$TOP" boot
+}
+
+# early PATTERN ARGUMENT...
+early() {
+	expect 2 "$1" boot "${@:2}"
+	no_tree
+}
+
+# fake_kernel DIR VERSION PATCHLEVEL SUBLEVEL: as much of a kernel as is looked at first
 fake_kernel() {
 	mkdir -p "$1/drivers/virtio"
-	printf 'VERSION = %s\nPATCHLEVEL = %s\nSUBLEVEL = 1\n' "$2" "$3" >"$1/Makefile"
+	printf 'VERSION = %s\nPATCHLEVEL = %s\nSUBLEVEL = %s\n' "$2" "$3" "$4" >"$1/Makefile"
 	touch "$1/Kbuild" "$1/Kconfig"
 }
 
 inputs() {
 	expect 2 'unknown BASE=nope \(have: .*6\.12' make -s -C "$TOP" check BASE=nope
 	expect 2 'unknown BASE=\.\./6\.12' make -s -C "$TOP" tree BASE=../6.12
+	expect 2 'unknown BASE= ' make -s -C "$TOP" tree BASE=
+	expect 2 'J=x: not a number' make -s -C "$TOP" tree J=x
+	expect 2 'J=0: not a number' make -s -C "$TOP" check J=0
+	expect 2 'J=-1: not a number' make -s -C "$TOP" boot J=-1
+	expect 2 'V=x: neither 0 nor 1' make -s -C "$TOP" boot V=x
+	expect 2 'O=.*a b: .* no blank' make -s -C "$TOP" boot O="$SCRATCH/a b"
+	[ ! -e "$SCRATCH/a b" ] || fail 'something was made in a directory that is refused'
+	early 'unknown ARCH=debug \(have: .*x86_64' ARCH=debug
+	early 'unknown ARCH=um \(have: .*x86_64' ARCH=um
 	expect 2 'no check nonsense' "$TOP/tooling/check.sh" nonsense
 	expect 2 'REROLL=two: not a number' make -s -C "$TOP" series REROLL=two
+	expect 2 "FROM=me@example\.org: not like 'Name <mail" make -s -C "$TOP" series FROM=me@example.org
+	expect 2 'FROM=Me <me@localhost>: not like' make -s -C "$TOP" series FROM='Me <me@localhost>'
+	expect 2 'FROM=Me <me@example\.org: not like' make -s -C "$TOP" series FROM='Me <me@example.org'
+	expect 2 'FROM=M . <me@example\.org>: not like' env FROM=$'M\n" <me@example.org>' "$TOP/tooling/mail-series.sh"
+	expect 2 'PREFIX=\[PATCH\]: not what' make -s -C "$TOP" series PREFIX='[PATCH]'
 	expect 2 'CONFIG=/nowhere: no such file' make -s -C "$TOP" deb CONFIG=/nowhere
 	expect 2 'CONFIG=/etc/passwd: not a kernel configuration' make -s -C "$TOP" deb CONFIG=/etc/passwd
-	expect 2 'ACCEL=nonsense' make -s -C "$TOP" boot ACCEL=nonsense
+	early 'ACCEL=nonsense' ACCEL=nonsense
 	expect 2 'usage: bench-guest\.sh' "$TOP/tooling/bench-guest.sh" nonsense
 	expect 2 'ROUNDS=0 .*not numbers' env ROUNDS=0 "$TOP/tooling/bench-guest.sh"
 }
@@ -55,9 +80,12 @@ sources() {
 	expect 2 'not a kernel directory' tree KERNEL_SRC="$TOP/tooling"
 	no_tree
 
-	fake_kernel "$SCRATCH/old" 5 10
+	fake_kernel "$SCRATCH/old" 5 10 1
 	expect 2 'Linux 5\.10.*BASE=6\.12 is wanted' tree KERNEL_SRC="$SCRATCH/old"
-	fake_kernel "$SCRATCH/linux" 6 12
+	fake_kernel "$SCRATCH/older" 6 12 95
+	expect 2 'Linux 6\.12\.95 is too old, the series fits 6\.12\.[0-9]* and later' tree KERNEL_SRC="$SCRATCH/older"
+	no_tree
+	fake_kernel "$SCRATCH/linux" 6 12 999
 	tar -C "$SCRATCH" -cJf "$SCRATCH/half.tar.xz" linux
 	truncate -s -40 "$SCRATCH/half.tar.xz"
 	expect 2 'half\.tar\.xz failed: ' tree KERNEL_SRC="$SCRATCH/half.tar.xz"
@@ -66,7 +94,7 @@ sources() {
 
 patches() {
 	local ring=drivers/virtio/virtio_ring.c
-	expect 2 '^error: 0001-.*\.patch does not apply: .*virtio_ring\.c' \
+	expect 2 "^error: 0001-.*\.patch does not apply: .*virtio_ring\.c.* \(Linux 6\.12\.999; tested on 6\.12\.[0-9]*: 'Moving" \
 		tree KERNEL_SRC="$SCRATCH/linux"
 	no_tree
 	# the same file, but for a line of context: no fuzz
@@ -104,6 +132,8 @@ given_way() {
 }
 
 nobody() {
+	expect 2 'cannot write to .*bench$|^error: needed: ' setpriv --reuid=65534 --clear-groups \
+		env HOME=/nonexistent make -s -C "$TOP" bench
 	expect 2 'no-such-package' setpriv --reuid=65534 --clear-groups \
 		env O="$SCRATCH/o" bash -c ". '$TOP/tooling/lib.sh'; need_packages no-such-package"
 }
@@ -112,7 +142,9 @@ full_disk() {
 	mkdir "$SCRATCH/small"
 	mount -t tmpfs -o size=4m none "$SCRATCH/small" 2>/dev/null ||
 		{ NOT_TRIED+=', no mount for a full disk'; return; }
-	expect 2 'disk full: ' env -u KERNEL_SRC O="$SCRATCH/small" make -s -C "$TOP" tree
+	expect 2 'disk full: .* needs [0-9]* MB' env -u KERNEL_SRC O="$SCRATCH/small" make -s -C "$TOP" boot
+	[ ! -e "$SCRATCH/small/download" ] || fail 'a source was fetched for which there is no room'
+	expect 2 'disk full: .* needs [0-9]* MB' env -u KERNEL_SRC O="$SCRATCH/small" make -s -C "$TOP" tree
 }
 
 # guest LINE: run_guest, as boot.sh and kunit.sh have it
@@ -125,14 +157,31 @@ guest() {
 		$1"
 }
 
+# elfs: a kernel of another architecture, and the first half of one of ours
+elfs() {
+	local program
+	program=$(readlink -f /proc/self/exe)
+	cp "$program" "$SCRATCH/other"
+	printf '\267\0' | dd of="$SCRATCH/other" bs=1 seek=18 conv=notrunc status=none	# arm64
+	early 'IMAGE=.*/other: of another architecture than x86_64' IMAGE="$SCRATCH/other"
+	head -c $(($(stat -c %s "$program") / 2)) "$program" >"$SCRATCH/half"
+	early 'IMAGE=.*/half: the end is missing' IMAGE="$SCRATCH/half"
+	expect 2 'IMAGE=.*/half: the end is missing' env IMAGE="$SCRATCH/half" "$TOP/tooling/boot.sh"
+	printf '\177ELF' >"$SCRATCH/stub"
+	early 'IMAGE=.*/stub: of another architecture' IMAGE="$SCRATCH/stub"
+}
+
 guests() {
 	mkdir "$SCRATCH/bin"
 	printf '#!/bin/sh\necho "QEMU emulator version 2.1.0"\n' >"$SCRATCH/bin/qemu-system-$ARCH"
 	chmod +x "$SCRATCH/bin/qemu-system-$ARCH"
 	expect 2 'IMAGE=/nowhere: no such file' env IMAGE=/nowhere "$TOP/tooling/tree.sh"
-	expect 2 'IMAGE=/etc/passwd: not a kernel' env IMAGE=/etc/passwd "$TOP/tooling/boot.sh"
+	early 'IMAGE=/etc/passwd: not a kernel' IMAGE=/etc/passwd
 	printf '!<arch>\n' >"$SCRATCH/some.deb"
-	expect 2 'IMAGE=.*: no package of a kernel' env IMAGE="$SCRATCH/some.deb" "$TOP/tooling/boot.sh"
+	early 'IMAGE=.*: no package of a kernel' IMAGE="$SCRATCH/some.deb"
+	elfs
+	early 'QEMU=/nowhere/qemu: no such command' QEMU=/nowhere/qemu
+	early 'version 2\.1\.0, too old' QEMU="$SCRATCH/bin/qemu-system-$ARCH"
 	expect 2 'version 2\.1\.0, too old' env PATH="$SCRATCH/bin:$PATH" "$TOP/tooling/boot.sh"
 	expect 1 'guest panics: .*Kernel panic' guest 'run_guest panics 600 ""'
 	expect 1 'guest hangs: .*silent for 10 s' guest 'STALL=10; run_guest hangs 600 "" -S'

@@ -178,6 +178,37 @@ own_files() {
 	[ -e "$REPO/$own" ] || fail "another base's file went with it"
 }
 
+# moved_base: to a release that the patches do not fit, as docs/repository.md has it
+moved_base() {
+	local tree=$SCRATCH/o/1.0/linux kernel=$SCRATCH/kernel-1.0 new
+	sed -i 's/^SUBLEVEL = .*/SUBLEVEL = 2/' "$kernel/Makefile"
+	must rebase-check 1.0
+	grep -q '^1\.0\.2 .* fits$' "$SCRATCH/log" || { cat "$SCRATCH/log"; fail 'a release that fits'; }
+	echo '# of the new release' >>"$kernel/drivers/virtio/Kconfig"
+	expect 2 'does not fit Linux 1\.0\.2' small rebase-check 1.0
+	grep -q '^1\.0\.2 .* 0002-.* does not apply: drivers/virtio/Kconfig' "$SCRATCH/out" ||
+		{ cat "$SCRATCH/out"; fail 'the patch that does not fit is not named'; }
+
+	tree_git 1.0 checkout -q --detach base
+	tree_git 1.0 rm -rq .
+	cp -r "$kernel"/. "$tree"
+	tree_git 1.0 add -A -f
+	tree_git 1.0 commit -q -m 'Linux 1.0.2'
+	new=$(tree_git 1.0 rev-parse HEAD)
+	! tree_git 1.0 rebase -q --onto "$new" base series >/dev/null 2>&1 || fail 'there was nothing to mend'
+	printf '%s\n' '# of the new release' '# new.c' >"$tree/drivers/virtio/Kconfig"
+	tree_git 1.0 add -A
+	GIT_EDITOR=true tree_git 1.0 rebase --continue >"$SCRATCH/log" 2>&1
+	tree_git 1.0 tag -f base "$new" >/dev/null
+	must refresh 1.0
+	rm -rf "$SCRATCH/o/1.0"
+	must tree 1.0
+	must rebase-check 1.0
+	picture >"$SCRATCH/before"
+	must refresh 1.0
+	same_picture "$SCRATCH/before" 'a base was moved'
+}
+
 # refusals: what the form of the repository cannot say
 refusals() {
 	local tip
@@ -214,5 +245,6 @@ anew
 two_bases
 moved_lines
 own_files
+moved_base
 refusals
 say "$(wc -l <<<"$before") files are as they were; two small bases, whose new files change later, too"

@@ -36,7 +36,8 @@ small_kernel() {
 	mkdir "$SCRATCH/kernel"
 	kgit diff --no-renames --name-only base series |
 		xargs -d '\n' git -c safe.directory='*' -C "$LINUX" ls-tree -r --name-only base |
-		xargs -d '\n' git -c safe.directory='*' -C "$LINUX" archive base -- .gitattributes Makefile Kbuild Kconfig |
+		xargs -d '\n' git -c safe.directory='*' -C "$LINUX" archive base -- .gitattributes Makefile Kbuild Kconfig \
+			scripts/get_maintainer.pl |
 		tar -x -C "$SCRATCH/kernel"
 }
 

@@ -27,6 +27,11 @@ UNWELL='Kernel panic|BUG:|kernel BUG at|WARNING:|Oops:|DMA-API: [^ ]+ [^ ]+: |DM
 check_qemu() {
 	machine_args
 	take_image
+	find_qemu
+}
+
+# find_qemu: sets QEMU and QEMU_VERSION
+find_qemu() {
 	command -v "$QEMU" >/dev/null || die "$QEMU is missing (Debian: qemu-system-x86)"
 	QEMU=$(realpath -s "$(command -v "$QEMU")")	# it will run elsewhere
 	QEMU_VERSION=$("$QEMU" --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p')
@@ -75,7 +80,8 @@ machine_args() {
 take_image() {
 	[ -n "$IMAGE" ] || return 0
 	IMAGE=$(realpath "$IMAGE")
-	[[ $IMAGE = *.deb ]] || { is_kernel; return; }
+	check_image
+	[[ $IMAGE = *.deb ]] || return 0
 	local package=$IMAGE
 	PACKAGE=$RESULTS/image
 	rm -rf "$PACKAGE"
@@ -84,11 +90,29 @@ take_image() {
 	IMAGE=$(compgen -G "$PACKAGE/boot/vmlinuz-*") || die "IMAGE=$package: no package of a kernel"
 }
 
-# is_kernel: QEMU would take anything for a boot sector, and be silent
-is_kernel() {
-	[ "$(dd if="$IMAGE" bs=1 skip=514 count=4 2>/dev/null | tr -d '\0')" = HdrS ] ||
-		[ "$(head -c 4 "$IMAGE" | tr -d '\0')" = $'\x7fELF' ] || die "IMAGE=$IMAGE: not a kernel"
+# check_image: IMAGE is a kernel of ARCH, whole, or a package with one.  QEMU would
+# take anything for a boot sector, and be silent.
+check_image() {
+	local what="IMAGE=$IMAGE"
+	if [[ $IMAGE = *.deb ]]; then
+		dpkg-deb -c "$IMAGE" 2>/dev/null | grep -q ' \./boot/vmlinuz-' || die "$what: no package of a kernel"
+		[ "$(dpkg-deb -f "$IMAGE" Architecture)" = "$(debian_arch)" ] ||
+			die "$what: of architecture $(dpkg-deb -f "$IMAGE" Architecture), not $(debian_arch)"
+	elif [ "$(head -c 4 "$IMAGE" | tr -d '\0')" = $'\x7fELF' ]; then
+		[ "$(of_elf 2 18)" = "$(elf_machine)" ] || die "$what: of another architecture than $ARCH"
+		# the section headers are at its end
+		[ "$(stat -L -c %s "$IMAGE")" -ge $(($(of_elf 8 40) + $(of_elf 2 58) * $(of_elf 2 60))) ] ||
+			die "$what: the end is missing"
+	elif [ "$(dd if="$IMAGE" bs=1 skip=514 count=4 2>/dev/null | tr -d '\0')" != HdrS ]; then
+		die "$what: not a kernel"
+	fi
 }
+
+# of_elf BYTES OFFSET: a number in IMAGE
+of_elf() { od -An -tu"$1" -j"$2" -N"$1" "$IMAGE" | tr -d ' '; }
+
+debian_arch() { case $ARCH in x86_64) echo amd64 ;; esac; }
+elf_machine() { case $ARCH in x86_64) echo 62 ;; esac; }
 
 # kernel_image: vmlinux, unless there is a bzImage that was made of it
 kernel_image() {

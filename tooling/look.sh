@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# usage: look.sh
+#
+# What a guest needs, before a kernel is fetched and built for it: QEMU, the kernel
+# that IMAGE names, and room.
+
+# shellcheck source=tooling/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tooling/guest/qemu.sh
+. "$TOP/tooling/guest/qemu.sh"
+# shellcheck source=tooling/fetch.sh
+. "$TOP/tooling/fetch.sh"
+
+
+main() {
+	local mb=0
+	check_base
+	[ -z "$IMAGE" ] || check_image
+	[ "$QEMU" = "qemu-system-$ARCH" ] || command -v "$QEMU" >/dev/null || die "QEMU=$QEMU: no such command"
+	need_packages qemu-system-x86
+	find_qemu
+	[ -e "$LINUX" ] || mb=$((TREE_MB + DOWNLOAD_MB))
+	[ -e "$OBJ/.done" ] || mb=$((mb + OBJ_MB))
+	need_space "$mb" "$BUILD"
+}
+
+main "$@"
