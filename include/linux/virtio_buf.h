@@ -2,11 +2,11 @@
 #ifndef _LINUX_VIRTIO_BUF_H
 #define _LINUX_VIRTIO_BUF_H
 /*
- * Handing buffers to a virtio device, piece by piece.
+ * Adding buffers to a virtqueue, piece by piece.
  *
  * A buffer is what the device gets, and gives back, as one: a request header,
- * the data, a status byte.  Its pieces are added one by one, straight from
- * where they are; no scatterlist has to be made for them, no array of lists:
+ * the data, a status byte.  Its pieces are added one by one, without building
+ * scatterlists or arrays of them:
  *
  *	err = virtqueue_start_buf(vq, req, 2 + nents, 3, GFP_ATOMIC);
  *	if (err)
@@ -17,19 +17,19 @@
  *	virtqueue_add_linear(vq, &req->status, 1, DMA_FROM_DEVICE);
  *	return virtqueue_end_buf(vq);
  *
- * Errors are looked at twice: start fails when there is no room, and nothing
- * has been started then; whatever goes wrong with a piece sticks, and is
- * returned by end.  A buffer that was started must be ended, or given up with
- * virtqueue_abort_buf(); unless end returns 0, the queue is as it was before.
+ * Errors are checked twice.  If start fails, nothing was started.  An error of a
+ * piece sticks, and end returns it.  A buffer that was started must be ended, or
+ * given up with virtqueue_abort_buf().  Unless end returns 0, the queue is as it
+ * was before the start.
  *
- * The bounds given to start may be larger than what is added in the end.  All
- * pieces that the device reads precede all that it writes.
+ * The bounds given to start may be larger than what is added in the end.  Pieces
+ * that the device reads come before those that it writes.
  *
- * A buffer of one piece is added by one call: virtqueue_add_buf_single(), or
- * virtqueue_add_buf_linear() when there is no scatterlist either.
+ * A buffer of one piece is added by one call, virtqueue_add_buf_single() or, if
+ * there is no scatterlist, virtqueue_add_buf_linear().
  *
- * From start to end the queue belongs to the buffer: the caller's queue lock
- * is held all the time, and no other operation on that queue may come between.
+ * From start to end the queue belongs to the buffer: the caller holds the lock
+ * that protects the queue, and no other operation on it may come in between.
  *
  *	cause						from	errno
  *	queue broken					start	-EIO
@@ -37,9 +37,11 @@
  *	no memory for the indirect table		start	-ENOMEM
  *	a mapping failed				end	-ENOMEM
  *	misuse: no token				start	-EINVAL
- *	misuse: bounds, order, direction, empty		end	-EINVAL
+ *	misuse: bounds, order, direction, length, empty	end	-EINVAL
  *
  * Misuse also warns, once.
+ *
+ * See Documentation/driver-api/virtio/buffers.rst.
  */
 #include <linux/dma-direction.h>
 #include <linux/gfp_types.h>

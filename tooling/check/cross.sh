@@ -17,6 +17,6 @@ mapfile -t um < <(touched um base series)
 compare um "$RESULTS/check/cross" "${um[@]}"
 compare s390 "$RESULTS/check/cross" drivers/block/virtio_blk.o drivers/net/virtio_net.o \
 	drivers/scsi/virtio_scsi.o
-grep -q 'big endian' < <(readelf -h "$(objects_in s390)/drivers/virtio/virtqueue_buf.o") ||
-	fail 'virtqueue_buf.o is not big-endian'
+grep -q 'big endian' < <(readelf -h "$(objects_in s390)/drivers/virtio/virtio_ring.o") ||
+	fail 'virtio_ring.o is not big-endian'
 say "$COUNT files for um and s390x, no new warning$WITHOUT"

@@ -10,6 +10,6 @@
 . "$TOP/tooling/check/kernel.sh"
 
 go_to series
-kunit_kernel debug /dev/null CFLAGS_virtio_ring.o=-DDEBUG CFLAGS_virtqueue_buf.o=-DDEBUG
+kunit_kernel debug /dev/null CFLAGS_virtio_ring.o=-DDEBUG
 # no pipe: grep ends as soon as it has found it, and nm would fail
-grep -qw panic < <(nm "$KUNIT_OBJ/drivers/virtio/virtqueue_buf.o") || fail 'virtqueue_buf.o was built without DEBUG'
+grep -qw panic < <(nm "$KUNIT_OBJ/drivers/virtio/virtio_ring.o") || fail 'virtio_ring.o was built without DEBUG'

@@ -249,12 +249,15 @@ static struct scatterlist *make_empty_list(unsigned int n, unsigned int empty)
 {
 	static struct scatterlist list[ENTRIES];
 	unsigned int i;
+	char *cpu;
 
 	sg_init_table(list, n);
 	for (i = 0; i < n; i++) {
-		sg_set_buf(&list[i], memory + i * LEN, i == empty ? 0 : LEN);
-		list[i].dma_address = ring->virtqueue_dma_map_single_attrs(
-			d.vq, memory + i * LEN, LEN, DMA_TO_DEVICE, 0);
+		cpu = memory + i * LEN;
+		sg_set_buf(&list[i], cpu, i == empty ? 0 : LEN);
+		list[i].dma_address =
+			ring->virtqueue_dma_map_single_attrs(d.vq, cpu, LEN,
+							     DMA_TO_DEVICE, 0);
 	}
 	return list;
 }
@@ -345,6 +348,7 @@ static void try_empty_pieces(unsigned int n, unsigned int empty)
 	struct scatterlist *list = make_empty_list(n, empty);
 	enum buffer_kind kind;
 	u32 len;
+	int err;
 
 	for (kind = 0; kind < NR_BUFFER_KINDS; kind++) {
 		if (d.config.premapped && kind != BUFFER_SG_PIECE &&
@@ -370,17 +374,21 @@ static void try_empty_pieces(unsigned int n, unsigned int empty)
 		vring_device_complete(&d, d.chain.id, 0);
 		CHECK(ring->virtqueue_get_buf(d.vq, &len) == &token);
 	}
-	if (n == 1 && d.config.ctx)
-		expect_with(virtqueue_add_buf_single_ctx(d.vq, list,
-				DMA_TO_DEVICE, &token, &token, GFP_ATOMIC), n,
-			    empty);
+	if (n == 1 && d.config.ctx) {
+		err = virtqueue_add_buf_single_ctx(d.vq, list, DMA_TO_DEVICE,
+						   &token, &token, GFP_ATOMIC);
+		expect_with(err, n, empty);
+	}
 	if (n == 1) {
-		expect_with(ring->virtqueue_add_buf_single(d.vq, list,
-				DMA_TO_DEVICE, &token, GFP_ATOMIC), n, empty);
-		if (!d.config.premapped)
-			expect_without(ring->virtqueue_add_buf_linear(d.vq,
-					memory, 0, DMA_TO_DEVICE, &token,
-					GFP_ATOMIC), n, empty);
+		err = ring->virtqueue_add_buf_single(d.vq, list, DMA_TO_DEVICE,
+						     &token, GFP_ATOMIC);
+		expect_with(err, n, empty);
+	}
+	if (n == 1 && !d.config.premapped) {
+		err = ring->virtqueue_add_buf_linear(d.vq, memory, 0,
+						     DMA_TO_DEVICE, &token,
+						     GFP_ATOMIC);
+		expect_without(err, n, empty);
 	}
 	unmap_list(list, n);
 }
