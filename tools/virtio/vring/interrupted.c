@@ -418,7 +418,9 @@ int main(int argc, char **argv)
 				try_config(&config);
 	/* It was compiled as it should be. */
 	CHECK(!anywhere || most_places > 50);
-	printf("interrupted: %s: %lu adds, %lu interrupts, %lu adds failed, %lu checks, all as they should be\n",
-	       ring->name, nr_adds, nr_interrupts, nr_failed, nr_checks);
+	printf("%s: %s: %lu adds, %lu interrupts, %lu adds failed, ",
+	       anywhere ? "anywhere" : "interrupted", ring->name, nr_adds,
+	       nr_interrupts, nr_failed);
+	printf("%lu checks, all as they should be\n", nr_checks);
 	return 0;
 }

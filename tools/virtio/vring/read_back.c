@@ -558,8 +558,9 @@ int main(int argc, char **argv)
 	}
 	/* It was compiled as it should be. */
 	CHECK(nr_loads > nr_adds && nr_stores > nr_adds);
-	printf("read_back: %s: %lu adds, %lu loads, %lu stores, %lu times overwritten, %lu checks, all as they should be\n",
-	       ring->name, nr_adds, nr_loads, nr_stores, nr_scribbles,
-	       nr_checks);
+	printf("read_back: %s: %lu adds, %lu loads, %lu stores, ", ring->name,
+	       nr_adds, nr_loads, nr_stores);
+	printf("%lu times overwritten, %lu checks, all as they should be\n",
+	       nr_scribbles, nr_checks);
 	return 0;
 }
