@@ -33,6 +33,8 @@ fi
 ./past --base
 ./interrupted
 ./interrupted --base
+./anywhere
+./anywhere --base
 ./given_up
 ./read_back
 ./read_back --base

@@ -32,10 +32,12 @@ static const struct state {
 	{ "the last was fetched, two are used", 1, 2, { 2, 1, 0 } },
 };
 
-static const struct shape {
+struct shape {
 	unsigned int out, in;
-} old_shapes[OLD] = { { 0, 2 }, { 1, 0 }, { 0, 2 } },
-  shapes[] = { { 1, 0 }, { 0, 1 }, { 0, 3 }, { 1, 2 } };
+};
+
+static const struct shape old_shapes[OLD] = { { 0, 2 }, { 1, 0 }, { 0, 2 } };
+static const struct shape shapes[] = { { 1, 0 }, { 0, 1 }, { 0, 3 }, { 1, 2 } };
 
 /* Static, as it is for a function that a mapping calls */
 static struct vring_request *all[OLD + 1];	/* the new one is the last */

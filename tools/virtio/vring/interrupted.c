@@ -7,17 +7,26 @@
  * go back to the free list, and its head is another one.  That must not change
  * the buffer that is being added.
  *
- * Here the interrupt comes at one place in turn: at each allocation and mapping,
- * and between the calls of a buffer that is added piece by piece.  All calls, of
- * one to three pieces, on a ring that is partly in use, with its free list in
- * disorder.  The device then finds the pieces that the driver gave; every token
- * comes back once, and num_free and the mappings are right.
+ * Here the interrupt comes at one place in turn.  All calls, of one to three
+ * pieces, on a ring that is partly in use, with its free list in disorder.  The
+ * device then finds the pieces that the driver gave, and every token comes back
+ * once.  There are two kinds of places:
+ *
+ *	each allocation and mapping, and between the calls of a buffer that is
+ *	added piece by piece: num_free is right afterwards as well, and no
+ *	descriptor is lost;
+ *
+ *	each load and each store of the ring, see watch.h, in a program of its
+ *	own: that cannot be asked for then, as the ring may be changing both.
+ *
+ * A buffer that is added later has another table.
  *
  * With --base it is the base's ring, and its calls.
  */
 #include <string.h>
 
 #include "test.h"
+#include "watch.h"
 
 #define SIZE		8
 #define PIECES		3
@@ -32,6 +41,13 @@ static const struct vring_ops *ring = &vring_series;
  */
 #define FREE_LIST_IS_WHOLE	(ring == &vring_series)
 
+/* At each load and store: this is compiled once more for that. */
+#ifdef ANYWHERE
+static const bool anywhere = true;
+#else
+static const bool anywhere;
+#endif
+
 static unsigned long nr_adds, nr_interrupts, nr_failed;
 
 /* What the device and the driver have done with the old buffers */
@@ -40,33 +56,36 @@ static const struct state {
 	unsigned int nr_fetched, nr_used;
 	u8 fetched[OLD], used[OLD];	/* in this order */
 	bool one_by_one;		/* each interrupt finds just one */
+	bool anywhere;			/* for these places, too */
 } states[] = {
 	{ "the first is used", 0, 1, {}, { 0 } },
-	{ "all are used", 0, 3, {}, { 0, 1, 2 } },
+	{ "all are used", 0, 3, {}, { 0, 1, 2 }, .anywhere = true },
 	{ "the first was fetched, the second is used", 1, 1, { 0 }, { 1 } },
 	{ "the first was fetched, two are used", 1, 2, { 0 }, { 1, 2 } },
-	{ "all are used, one by one", 0, 3, {}, { 0, 1, 2 }, true },
+	{ "all are used, one by one", 0, 3, {}, { 0, 1, 2 }, .one_by_one = true },
 	/* Not in order from here on */
-	{ "the last was fetched, two are used", 1, 2, { 2 }, { 1, 0 } },
+	{ "the last was fetched, two are used", 1, 2, { 2 }, { 1, 0 },
+	  .anywhere = true },
 	{ "the second was fetched, the last is used", 1, 1, { 1 }, { 2 } },
-	{ "all are used in reverse, one by one", 0, 3, {}, { 2, 1, 0 }, true },
+	{ "all are used in reverse, one by one", 0, 3, {}, { 2, 1, 0 },
+	  .one_by_one = true },
 };
 
 #define NR_IN_ORDER	5
 
-static struct buffer old[OLD], new;
+static struct buffer buffers[OLD + 2];
+static struct buffer *const old = buffers;
+#define new	(buffers[OLD])		/* is interrupted */
+#define later	(buffers[OLD + 1])
 static struct {
 	u16 id;
 	bool used;
-} at_device[OLD + 1];			/* the old ones, and the new */
+} at_device[OLD + 2];
 static const struct state *state;
 static unsigned int nr_used;		/* of those in state->used[] */
 static unsigned int place, wanted;	/* places so far; where it comes */
-
-static unsigned int nr(const struct buffer *b)
-{
-	return b == &new ? OLD : b - old;
-}
+static unsigned int most_places;	/* in one add */
+static bool adding, in_interrupt;
 
 static void add(struct buffer *b, enum buffer_way way)
 {
@@ -79,17 +98,17 @@ static void take(struct buffer *b)
 	CHECK(vring_device_take(&d));
 	CHECK(buffer_is_chain(b, &d.chain));
 	CHECK(d.chain.indirect == b->in_table);
-	at_device[nr(b)].id = d.chain.id;
-	at_device[nr(b)].used = false;
+	at_device[b - buffers].id = d.chain.id;
+	at_device[b - buffers].used = false;
 }
 
 /* The device has done with it, if it had not before. */
 static void use(struct buffer *b)
 {
-	if (at_device[nr(b)].used)
+	if (at_device[b - buffers].used)
 		return;
-	at_device[nr(b)].used = true;
-	vring_device_complete(&d, at_device[nr(b)].id, buffer_in_len(b));
+	at_device[b - buffers].used = true;
+	vring_device_complete(&d, at_device[b - buffers].id, buffer_in_len(b));
 }
 
 /* The driver fetches one buffer: NULL, or one that it has not fetched yet. */
@@ -102,7 +121,7 @@ static struct buffer *get(void)
 	b = ring->virtqueue_get_buf_ctx(d.vq, &len, &ctx);
 	if (!b)
 		return NULL;
-	CHECK(b == &new || (b >= old && b < old + OLD));
+	CHECK(b >= buffers && b < buffers + ARRAY_SIZE(buffers));
 	CHECK(b->busy && len == buffer_in_len(b));
 	CHECK(!d.config.ctx || ctx == b->ctx);
 	b->busy = false;
@@ -116,7 +135,7 @@ static void use_next(void)
 	use(&old[state->used[nr_used++]]);
 }
 
-static void interrupt(void)
+static void come_here(void)
 {
 	if (state->one_by_one) {
 		if (++place < wanted || nr_used == state->nr_used)
@@ -128,6 +147,27 @@ static void interrupt(void)
 	nr_interrupts++;
 	while (get())
 		;
+}
+
+static void interrupt(void)
+{
+	if (!adding || in_interrupt)
+		return;
+	in_interrupt = true;
+	come_here();
+	in_interrupt = false;
+}
+
+static void on_load(const void *p, const void *where)
+{
+	if (anywhere)
+		interrupt();
+}
+
+static void on_store(const void *p)
+{
+	if (anywhere)
+		interrupt();
 }
 
 /* Single descriptors that come and go: the ring starts elsewhere. */
@@ -186,7 +226,9 @@ static int add_interrupted(enum buffer_way way, unsigned int at)
 	new.busy = true;
 	new.between = interrupt;
 	account.interrupt = interrupt;
+	adding = true;
 	err = buffer_add(&new, &d, way);
+	adding = false;
 	account.interrupt = NULL;
 	inject_fail(&account.alloc, 0);
 	inject_fail(&account.map, 0);
@@ -194,22 +236,42 @@ static int add_interrupted(enum buffer_way way, unsigned int at)
 	return err;
 }
 
+static void drop(struct buffer *b)
+{
+	b->busy = false;
+	if (d.config.premapped)
+		buffer_unmap(b, &d);
+}
+
+/* It needs a table of its own.  The ring may have lost count of free ones. */
+static bool add_later(void)
+{
+	int err;
+
+	init(&later, 1, 2);
+	later.busy = true;
+	err = buffer_add(&later, &d, BUFFER_SGS);
+	if (!err)
+		return true;
+	CHECK(anywhere && err == -ENOSPC);
+	drop(&later);
+	return false;
+}
+
 /* All that is still in flight comes back, in the order of the ring. */
-static void finish(bool added)
+static void finish(void)
 {
 	unsigned int i;
 
-	for (i = 0; i < OLD; i++)
-		use(&old[i]);
-	if (added)
-		use(&new);
+	for (i = 0; i < ARRAY_SIZE(buffers); i++)
+		if (buffers[i].busy)
+			use(&buffers[i]);
 	while (get())
 		;
-	for (i = 0; i < OLD; i++)
-		CHECK(!old[i].busy);
-	CHECK(!new.busy);
-	CHECK(vring_device_idle(&d) && d.vq->num_free == SIZE);
-	CHECK(!account.mapped);
+	for (i = 0; i < ARRAY_SIZE(buffers); i++)
+		CHECK(!buffers[i].busy);
+	CHECK(!account.mapped && !account.wrong);
+	CHECK(anywhere || (vring_device_idle(&d) && d.vq->num_free == SIZE));
 }
 
 /* Every descriptor is in the free list, once. */
@@ -248,7 +310,7 @@ static bool try_place(const struct vring_config *config, unsigned int turns,
 		      unsigned int out, unsigned int in, enum buffer_way way,
 		      unsigned int at, struct failure failure)
 {
-	bool there, failed;
+	bool there, failed, is_later;
 	int err;
 
 	test_create(ring, config);
@@ -267,21 +329,23 @@ static bool try_place(const struct vring_config *config, unsigned int turns,
 		 failure.map);
 	err = add_interrupted(way, at);
 	there = place >= at;
+	if (most_places < place)
+		most_places = place;
 	failed = failure.alloc || failure.map;
 	CHECK(!err || (failed && err == -ENOMEM));
 	nr_failed += !!err;
 	if (failure.alloc)
 		new.in_table = false;
-	if (!err) {
+	if (err)
+		drop(&new);
+	is_later = new.in_table && add_later();
+	if (!err)
 		take(&new);
-	} else {
-		new.busy = false;
-		if (d.config.premapped)
-			buffer_unmap(&new, &d);
-	}
+	if (is_later)
+		take(&later);
 	CHECK(!vring_device_take(&d) && !d.wrong);
-	finish(!err);
-	if (FREE_LIST_IS_WHOLE)
+	finish();
+	if (FREE_LIST_IS_WHOLE && !anywhere)
 		fill();
 	test_destroy();
 	return there;
@@ -297,10 +361,12 @@ static void try_buffer(const struct vring_config *config, unsigned int out,
 	unsigned int at, turns, i;
 
 	/* A packed chain is inside the ring, or goes over its end. */
-	for (turns = 0; turns < 3; turns += 2) {
+	for (turns = anywhere ? 2 : 0; turns < 3; turns += 2) {
 		for (at = 0; try_place(config, turns, out, in, way, at, none);)
 			at++;
 	}
+	if (anywhere)
+		return;
 	/* The base unmaps what is not its own if a mapping fails then. */
 	for (i = 0; ring == &vring_series && i < ARRAY_SIZE(failures); i++) {
 		for (at = 0; try_place(config, 2, out, in, way, at, failures[i]);)
@@ -312,10 +378,14 @@ static void try_config(const struct vring_config *config)
 {
 	unsigned int n, out, way;
 
+	if (config->in_order && state >= states + NR_IN_ORDER)
+		return;
+
 	d.ops = ring;
 	d.config = *config;
-	for (n = 1; n <= PIECES; n++) {
-		for (out = 0; out <= n; out++) {
+	/* There are a hundred places in each: fewer buffers will do. */
+	for (n = 1; n <= PIECES; n += anywhere ? PIECES - 1 : 1) {
+		for (out = 0; out <= (anywhere ? 1 : n); out++) {
 			for (way = 0; way < NR_BUFFER_WAYS; way++) {
 				buffer_init(&new, out, n - out, NULL);
 				if (buffer_fits(&new, &d, way))
@@ -340,11 +410,17 @@ int main(int argc, char **argv)
 		fprintf(stderr, "Usage: %s [--base]\n", argv[0]);
 		return 2;
 	}
+	watch_load = on_load;
+	watch_store = on_store;
 	for (state = states; state < states + ARRAY_SIZE(states); state++)
 		for (n = 0; test_config(&n, SIZE, &config);)
-			if (!config.in_order || state < states + NR_IN_ORDER)
+			if (!anywhere || state->anywhere)
 				try_config(&config);
-	printf("interrupted: %s: %lu adds, %lu interrupts, %lu adds failed, %lu checks, all as they should be\n",
-	       ring->name, nr_adds, nr_interrupts, nr_failed, nr_checks);
+	/* It was compiled as it should be. */
+	CHECK(!anywhere || most_places > 50);
+	printf("%s: %s: %lu adds, %lu interrupts, %lu adds failed, ",
+	       anywhere ? "anywhere" : "interrupted", ring->name, nr_adds,
+	       nr_interrupts, nr_failed);
+	printf("%lu checks, all as they should be\n", nr_checks);
 	return 0;
 }

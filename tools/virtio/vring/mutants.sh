@@ -27,7 +27,7 @@ FILES=(virtio_ring.c virtqueue_buf.c vring.h)
 
 # In this order: the quick ones first
 TESTS=(smoke paths mapped past pieces given_up read_back full interrupted
-	"small --depth 3" "differential --sequences 20000"
+	anywhere "small --depth 3" "differential --sequences 20000"
 	"fuzz_honest -corpus=$HERE/fuzz_honest.corpus -runs=$RUNS"
 	"fuzz_hostile -corpus=$HERE/fuzz_hostile.corpus -runs=$RUNS")
 # The hostile device is no test for a DEBUG build, which stops at bad input.

@@ -6,9 +6,8 @@
  * not yet available included: a ring that reads one back, to take NEXT off the
  * last one or to make the head available, publishes what the device wants.
  *
- * The ring is compiled with -fsanitize=thread, for the calls that this makes the
- * compiler insert before each load and each store; they come here.  So it is
- * looked at in two ways, for every call that adds a buffer:
+ * The program is told of each load and each store of the ring, see watch.h.  So
+ * every call that adds a buffer is looked at in three ways:
  *
  * 1. No load is from the descriptors, the available or the used part of the
  *    ring, or from an indirect table that the device can reach.  The same for
@@ -37,6 +36,7 @@
 #include <string.h>
 
 #include "test.h"
+#include "watch.h"
 
 #define SIZE		8
 #define PIECES		3
@@ -169,7 +169,7 @@ static void do_scribble(void)
 }
 
 /*
- * What the compiler calls, before the load or the store
+ * Before each load and each store of the ring
  */
 
 static bool completing;			/* the driver gets a buffer */
@@ -204,64 +204,6 @@ static void on_store(const void *p)
 		CHECK(i < PIECES_IN_TABLE);
 		in_table[i] = true;
 	}
-}
-
-#define RETURN_ADDRESS	__builtin_return_address(0)
-
-#define LOAD(name)							\
-void __tsan_##name(void *p);						\
-void __tsan_##name(void *p) { on_load(p, RETURN_ADDRESS); }
-#define STORE(name)							\
-void __tsan_##name(void *p);						\
-void __tsan_##name(void *p) { on_store(p); }
-#define BOTH(name)							\
-void __tsan_##name(void *p);						\
-void __tsan_##name(void *p) { on_load(p, RETURN_ADDRESS); on_store(p); }
-#define SIZES(what, name)						\
-	what(name##1) what(name##2) what(name##4) what(name##8) what(name##16)
-
-SIZES(LOAD, read)
-SIZES(LOAD, unaligned_read)
-SIZES(STORE, write)
-SIZES(STORE, unaligned_write)
-SIZES(BOTH, read_write)			/* clang */
-SIZES(BOTH, unaligned_read_write)
-
-void __tsan_init(void);
-void __tsan_func_entry(void *p);
-void __tsan_func_exit(void *p);
-
-void __tsan_init(void) { }
-void __tsan_func_entry(void *p) { }
-void __tsan_func_exit(void *p) { }
-
-/* Of a structure that is copied: one descriptor, at most */
-void __tsan_read_range(void *p, size_t size);
-void __tsan_write_range(void *p, size_t size);
-
-void __tsan_read_range(void *p, size_t size)
-{
-	on_load(p, RETURN_ADDRESS);
-}
-
-void __tsan_write_range(void *p, size_t size)
-{
-	on_store(p);
-}
-
-/* Barriers; the driver's event index is all that is exchanged. */
-void __tsan_atomic_thread_fence(int order);
-short __tsan_atomic16_exchange(volatile void *p, short value, int order);
-
-void __tsan_atomic_thread_fence(int order)
-{
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-}
-
-short __tsan_atomic16_exchange(volatile void *p, short value, int order)
-{
-	return __atomic_exchange_n((volatile short *)p, value,
-				   __ATOMIC_SEQ_CST);
 }
 
 /*
@@ -605,6 +547,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "Usage: %s [--base]\n", argv[0]);
 		return 2;
 	}
+	watch_load = on_load;
+	watch_store = on_store;
 	for (n = 0; test_config(&n, SIZE, &config);) {
 		if (ring != &vring_series && !config.packed && !VRING_IN_ORDER)
 			continue;
@@ -614,8 +558,9 @@ int main(int argc, char **argv)
 	}
 	/* It was compiled as it should be. */
 	CHECK(nr_loads > nr_adds && nr_stores > nr_adds);
-	printf("read_back: %s: %lu adds, %lu loads, %lu stores, %lu times overwritten, %lu checks, all as they should be\n",
-	       ring->name, nr_adds, nr_loads, nr_stores, nr_scribbles,
-	       nr_checks);
+	printf("read_back: %s: %lu adds, %lu loads, %lu stores, ", ring->name,
+	       nr_adds, nr_loads, nr_stores);
+	printf("%lu times overwritten, %lu checks, all as they should be\n",
+	       nr_scribbles, nr_checks);
 	return 0;
 }

@@ -71,6 +71,7 @@ static const struct calls *ring;
 
 static union virtio_map map = { .group = (void *)memory };
 static unsigned long map_attrs;		/* of the last mapping */
+static unsigned long any_attrs;		/* of any */
 static unsigned int nr_synced;
 
 static void check_map(union virtio_map given)
@@ -84,6 +85,7 @@ static dma_addr_t map_page(union virtio_map given, struct page *page,
 {
 	check_map(given);
 	map_attrs = attrs;
+	any_attrs |= attrs;
 	return dma_map_page_attrs(NULL, page, offset, size, dir, attrs);
 }
 
@@ -309,10 +311,18 @@ static void try_batch(void)
 
 static void expect_mapped_as_ever(bool own_map)
 {
-	sg_init_one(sg, memory[0], 10);
-	CHECK(!d.ops->virtqueue_add_inbuf(d.vq, sg, 1, memory, GFP_ATOMIC));
-	CHECK(!own_map || !map_attrs);
-	use_list(1, DMA_FROM_DEVICE, NULL, false);
+	unsigned int num;
+
+	for (num = 1; num <= PIECES; num++) {
+		/* The ring maps it once more. */
+		map_list(num, DMA_FROM_DEVICE);
+		unmap_list(num, DMA_FROM_DEVICE);
+		any_attrs = 0;
+		CHECK(!d.ops->virtqueue_add_inbuf(d.vq, sg, num, memory,
+						  GFP_ATOMIC));
+		CHECK(!own_map || !any_attrs);
+		use_list(num, DMA_FROM_DEVICE, NULL, false);
+	}
 }
 
 static void try_cache_clean(bool own_map)
