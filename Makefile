@@ -6,7 +6,7 @@ export BASE KERNEL_SRC ACCEL ARCH O V J REROLL KERNEL CONFIG IMAGE N LOAD CHECKS
 
 .NOTPARALLEL:
 .PHONY: help tree refresh build boot bench bench-guest mutants coverage check check-all \
-	check-often check-parity series apply unapply quilt deb report clean
+	check-often check-parity series apply unapply quilt deb report docs clean
 
 help:
 	@tooling/help.sh
@@ -61,6 +61,9 @@ quilt:
 
 report:
 	@tooling/report.sh
+
+docs:
+	@tooling/docs.sh
 
 deb:
 	@tooling/deb.sh
