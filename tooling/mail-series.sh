@@ -11,7 +11,7 @@
 #
 #	@lines@	how long the files are, before and after
 #	@cost@	what make bench found, unless that was another tree
-#	@parts@	which part this is, and what it stands on
+#	@parts@	which part this is, and the base
 
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -162,7 +162,7 @@ main() {
 	for part in "${PART_NAMES[@]}"; do
 		write_part "$part"
 		count=$(patches_of "$part")
-		say "$part: $count patches$([ "$count" -le 15 ] || echo ', which is much for one posting')"
+		say "$part: $count patches$([ "$count" -le 15 ] || echo ', many for one posting')"
 	done
 	rm -rf "$OUT"
 	mv "$NEW" "$OUT"
