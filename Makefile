@@ -8,7 +8,7 @@ $(foreach variable,$(VARIABLES),$(if $(filter-out undefined,$(origin $(variable)
 
 .NOTPARALLEL:
 .PHONY: help tree refresh build boot bench bench-guest mutants coverage check check-all \
-	check-often check-parity rebase-check look series apply unapply quilt deb report clean
+	check-often check-parity rebase-check look series apply unapply quilt deb report docs clean
 
 help:
 	@tooling/help.sh
@@ -70,6 +70,9 @@ quilt:
 
 report:
 	@tooling/report.sh
+
+docs:
+	@tooling/docs.sh
 
 deb:
 	@tooling/deb.sh

@@ -163,7 +163,7 @@ backward() {
 
 plan_apply() {
 	if there; then
-		backward || unfit "has the series already, but not as it is here ($(first_error))"
+		backward || unfit "has another version of the series ($(first_error))"
 		say "$KERNEL: has the series already"
 		exit 0
 	fi
@@ -180,7 +180,7 @@ plan_apply() {
 
 plan_unapply() {
 	if ! there; then
-		say "$KERNEL: does not have the series; nothing to take off"
+		say "$KERNEL: does not have the series; nothing to revert"
 		exit 0
 	fi
 	if ! is_git; then
@@ -282,11 +282,11 @@ switch() {
 lock_index() {
 	local lock
 	lock=$(git_path index.lock)
-	(set -C && echo "$LOCK_TOKEN" >"$lock") 2>/dev/null || die 'git is at work there (index.lock)'
+	(set -C && echo "$LOCK_TOKEN" >"$lock") 2>/dev/null || die 'git is running there (index.lock)'
 	if ! cmp -s "$(git_path index)" "$JOURNAL/index.old" ||
 		[ "$(tree_git rev-parse HEAD)" != "$(cut -d ' ' -f 1 "$JOURNAL/commits")" ]; then
 		rm -f "$lock"
-		die 'has changed in this very moment; try again'
+		die 'changed while we worked; try again'
 	fi
 }
 
@@ -326,7 +326,7 @@ recover() {
 	if [ -e "$JOURNAL/list" ]; then
 		nothing_edited
 		put_back
-		say "$KERNEL: a run was killed while files changed places; all are as they were before it"
+		say "$KERNEL: restored the files after a run that was killed"
 	fi
 	! is_git || ! grep -qsxF "$LOCK_TOKEN" "$(git_path index.lock)" || rm -f "$(git_path index.lock)"
 	rm -rf "$JOURNAL"
@@ -365,7 +365,7 @@ put_back() {
 one_in_this_tree() {
 	local fd
 	exec {fd}<"$DIR"
-	flock -n "$fd" || unfit 'another make apply is at work there'
+	flock -n "$fd" || unfit 'another make apply is running there'
 }
 
 main() {
@@ -389,7 +389,7 @@ main() {
 	need_space 50 "$DIR"
 	stage
 	change_places
-	say "$KERNEL: $(series_patches "$PATCHES/series" | wc -l) patches $([ "$WHAT" = apply ] && echo 'are on it now' || echo 'are off again')"
+	say "$KERNEL: $(series_patches "$PATCHES/series" | wc -l) patches $([ "$WHAT" = apply ] && echo applied || echo reverted)"
 }
 
 if [ "$WHAT" = --switch ]; then

@@ -178,7 +178,7 @@ main() {
 	result_of "$RUN/summary.csv" "$(kgit rev-parse 'series^{tree}')"
 	plot
 	for part in "${parts[@]}"; do
-		"print_$part"
+		"print_$part" | tee "$RUN/$part.txt"
 	done
 	say "CSV files, plots and the profile are in $RUN"
 }

@@ -123,7 +123,10 @@ plot() {
 				fail "gnuplot: $(head -n 1 "$OUT/gnuplot.log")"
 		done
 	done
-	rm -f "$OUT/gnuplot.log"
+	gnuplot -e "csv='$OUT/instructions.csv'; linux='$(stamp_get kernel)'" "$TOP/tooling/bench/ratio.gnuplot" \
+		2>"$OUT/gnuplot.log" >"$OUT/cost" || fail "gnuplot: $(head -n 1 "$OUT/gnuplot.log")"
+	sed '1a <!-- SPDX-License-Identifier: GPL-2.0 -->' "$OUT/cost" >"$OUT/cost.svg"
+	rm -f "$OUT/cost" "$OUT/gnuplot.log"
 }
 
 need_packages git build-essential valgrind gnuplot-nox

@@ -266,7 +266,7 @@ count_missed() {
 	done
 	for call in "${!KIND[@]}"; do
 		[ "$(said "$call" call)" = present ] || continue
-		[ "$(said "$call" dropped)" = 0 ] || fail "calls of $call were dropped: the numbers of buffers are wrong"
+		[ "$(said "$call" dropped)" = 0 ] || fail "calls of $call were dropped: the counts of buffers are wrong"
 		[ "${KIND[$call]}" != "$forbidden" ] || [ "$(said "$call" missed)" = 0 ] || fail "calls of $call were missed"
 		MISSED=$((MISSED + $(said "$call" missed)))
 	done

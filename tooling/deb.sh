@@ -43,7 +43,7 @@ say_dropped() {
 	dropped=$(grep -E '^CONFIG_[A-Za-z0-9_]+=' "$1" | grep -vxFf "$DEB_OBJ/.config" |
 		grep -vE '^CONFIG_(CC|GCC|CLANG|AS|LD|LLD|RUSTC|PAHOLE|TOOLS|BUILD_SALT)_?[A-Z_]*=' || true)
 	[ -z "$dropped" ] ||
-		say "$(wc -l <<<"$dropped") symbols are not as CONFIG has them: $(head -n 3 <<<"$dropped" | paste -sd ' ')$([ "$(wc -l <<<"$dropped")" -le 3 ] || echo ' ...')"
+		say "$(wc -l <<<"$dropped") symbols differ from CONFIG: $(head -n 3 <<<"$dropped" | paste -sd ' ')$([ "$(wc -l <<<"$dropped")" -le 3 ] || echo ' ...')"
 }
 
 # space_for: megabytes; a module with its debug information takes 8, of Debian's

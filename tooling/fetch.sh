@@ -4,9 +4,9 @@
 # usage: fetch.sh, or sourced by tree.sh
 #
 # Gets the kernel source of BASE: the package that patches/<base>/base names,
-# asked of apt, or what KERNEL_SRC= names: a tarball, a git tree or a directory.
+# from apt, or what KERNEL_SRC= names: a tarball, a git tree or a directory.
 # A package of another suite than those that the machine uses (suite=) is asked
-# for with lists of our own; the system's sources stay as they are.
+# for with separate lists; the system's sources do not change.
 #
 #	find_source	downloads what is not there and verifies it; sets
 #			SOURCE (its path), SOURCE_KIND (package, tarball, git,

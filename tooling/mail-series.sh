@@ -13,7 +13,7 @@
 #
 #	@lines@	how long the files are, before and after
 #	@cost@	what make bench found, unless that was another tree
-#	@parts@	which part this is, and what it stands on
+#	@parts@	which part this is, and the base
 
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib.sh"

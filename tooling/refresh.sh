@@ -55,7 +55,7 @@ new_file() {
 	local commit=$1 path=$2
 	[[ $path != *[^[:alnum:]._,+@=/-]* ]] || die "strange file name: ${path@Q}"
 	case ${path%%/*} in
-	tooling | patches | build | .ci | .git* | README* | Makefile | COPYING)
+	tooling | patches | docs | build | .ci | .git* | README* | Makefile | COPYING)
 		die "$(subject_of "$commit") brings $path, which is a path of this repository's own" ;;
 	esac
 	BROUGHT[$path]=$commit

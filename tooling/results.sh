@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Sourced by those who leave or read results: of which tree is a result?  FILE has
-# that beside it, in FILE.tree, so that nobody takes an old one for a new one.
+# that beside it, in FILE.tree, so that nobody takes an old one for a new one; the
+# compiler is in FILE.with.
 
 # tree_id: a hash of all that git tracks in $LINUX, as it is now
 tree_id() {
@@ -26,9 +27,15 @@ built_tree() {
 	if [ -n "$IMAGE" ]; then echo "$IMAGE"; else cat "$OBJ/.done"; fi
 }
 
-# result_of FILE ID: FILE is what came out with that tree
+# result_of FILE ID: FILE is what came out with that tree, and with this compiler
 result_of() {
 	echo "$2" >"$1.tree"
+	made_by >"$1.with"
+}
+
+# made_by: compiler and C library, on which the numbers of instructions depend
+made_by() {
+	printf 'gcc %s, %s\n' "$(gcc -dumpfullversion)" "$(getconf GNU_LIBC_VERSION)"
 }
 
 # result_age FILE: new, old (of another tree) or missing

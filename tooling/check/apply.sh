@@ -67,12 +67,12 @@ picture() {
 
 round_trip() {
 	new_tree "$1"
-	must 'patches are on it now' apply
+	must 'patches applied' apply
 	same_as "$SCRATCH/series" "$1: apply"
 	must 'has the series already' apply
 	same_as "$SCRATCH/series" "$1: apply twice"
 	[ "$1" = plain ] || commits
-	must 'patches are off again' unapply
+	must 'patches reverted' unapply
 	same_as "$SCRATCH/base" "$1: unapply"
 	must 'does not have the series' unapply
 	[ "$1" = plain ] || [ "$(user_git rev-list --count HEAD)" = 1 ] || fail 'git: commits are left'
@@ -112,10 +112,10 @@ killed() {
 kill_at() {
 	new_tree "$1"
 	killed self "$2" apply
-	must 'a run was killed.*as they were' apply
+	must 'restored the files after a run' apply
 	same_as "$SCRATCH/series" "$1: apply after a kill"
 	killed self "$3" unapply
-	must 'a run was killed.*as they were' unapply
+	must 'restored the files after a run' unapply
 	same_as "$SCRATCH/base" "$1: unapply after a kill"
 }
 
@@ -162,7 +162,7 @@ unfit_trees() {
 	new_tree plain
 	mkdir -p "$(dirname "$TREE/$NEW_FILE")"
 	echo mine >"$TREE/$NEW_FILE"
-	refused 'has the series already, but not as it is here'
+	refused 'has another version of the series'
 	refused "$NEW_FILE is not as the series brings it" unapply
 }
 
@@ -172,12 +172,12 @@ unfit_git() {
 	refused 'uncommitted changes \(Makefile'
 	new_tree git
 	touch "$TREE/.git/index.lock"
-	refused 'git is at work there'
+	refused 'git is running there'
 	new_tree git
 	mkdir "$TREE/.git/rebase-merge"
 	refused 'in the middle of something'
 	new_tree git
-	must 'are on it now' apply
+	must 'patches applied' apply
 	user_git commit -q --allow-empty -m mine
 	refused 'its last commits are not those' unapply
 	rm -rf "$TREE"

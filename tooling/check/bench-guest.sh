@@ -17,6 +17,9 @@ rows=$(awk -F , 'FNR > 1 && $4 > 0 && $5 > 0' "$OUT/summary.csv" | wc -l)
 for plot in ratio virtio profile iops; do
 	grep -q '</svg>' "$OUT/$plot.svg" || fail "no plot $OUT/$plot.svg"
 done
+for table in instructions iops; do
+	[ -s "$OUT/$table.txt" ] || fail "no table $OUT/$table.txt"
+done
 awk -F , '$3 == "virtqueue_end_buf" && $4 == 0 && $5 > 0 { found = 1 } END { exit !found }' "$OUT/profile.csv" ||
 	fail "$OUT/profile.csv: not the untouched kernel beside the series"
 say "$rows figures, $(wc -l <"$OUT/profile.csv") lines of profile"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Every driver is converted: no one calls virtqueue_add_sgs and its siblings any
-# more, and the README names each file that did, with its length before and after.
+# Every driver is converted: nothing calls virtqueue_add_sgs and its siblings any
+# more, and docs/drivers.md names each file that did, with its length before and after.
 # docs/locking.md has each file that adds buffers.
 
 # shellcheck source=tooling/lib.sh
@@ -22,11 +22,11 @@ callers() {
 
 lines() { kgit show "$1:$2" | wc -l; }
 
-# in_readme FILE: what its table has in the column of this kernel
-in_readme() {
+# in_table FILE: the length that docs/drivers.md has in the column of this kernel
+in_table() {
 	awk -F ' *[|] *' -v base="$BASE" -v file="$1" '
 		$2 == "file" { for (i = 1; i <= NF; i++) if ($i == base) column = i }
-		column && $2 == file { print $column }' "$TOP/README.md"
+		column && $2 == file { print $column }' "$TOP/docs/drivers.md"
 }
 
 ADDS='virtqueue_(start_buf|add_(buf|buf_single|buf_linear|buf_linear_cache_clean|request))\('
@@ -55,9 +55,10 @@ count=0
 for file in $(callers base); do
 	count=$((count + 1))
 	length="$(lines base "$file"), $(lines series "$file")"
-	[ "$(in_readme "$file")" = "$length" ] || fail "README: no line for $file with $length lines of $BASE"
+	[ "$(in_table "$file")" = "$length" ] ||
+		fail "docs/drivers.md: $file has $length lines in $BASE: make docs, or add a row"
 done
 [ "$count" -gt 0 ] || fail 'nobody called them'
 differ=$(diff <(adders | sort -u) <(in_locking) | grep '^[<>]' || true)
 [ -z "$differ" ] || fail "docs/locking.md: files that add buffers (<), and those it has (>): ${differ//$'\n'/, }"
-say "$count files converted, as the README has them"
+say "$count files converted, as in docs/drivers.md"

@@ -3,7 +3,7 @@
 #
 # The series on the newest kernel that it is carried to (BASE=mainline): it goes
 # through these checks there, which count as they do anywhere.  Skipped where that
-# kernel's source cannot be had.
+# kernel's source is not available.
 
 CHECKS=(round-trip drivers ring coverage kunit boot in-order)
 
@@ -27,7 +27,7 @@ said=$("$TOP/tooling/fetch.sh" 2>&1) || status=$?
 echo "$said"
 case $status in
 0) ;;
-2) echo "Linux $BASE cannot be had here: $(sed -n 's/^error: //p' <<<"$said" | tail -n 1)" && exit 77 ;;
+2) echo "Linux $BASE is not available here: $(sed -n 's/^error: //p' <<<"$said" | tail -n 1)" && exit 77 ;;
 *) exit "$status" ;;
 esac
 
