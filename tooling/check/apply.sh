@@ -121,11 +121,7 @@ kill_at() {
 
 # kill_parent KIND: what was begun is done to the end
 kill_parent() {
-<<<<<<< HEAD
-	local tries=3000
-=======
 	local tries=6000	# what never ends is a fault, what takes long is none
->>>>>>> de1ec7728ec50bc7f4c54655c691a8b54fa05db3
 	new_tree "$1"
 	killed parent 2 apply
 	while [ -e "$TREE/.virtio-piecewise" ] && [ $((tries--)) -gt 0 ]; do sleep 0.1; done
