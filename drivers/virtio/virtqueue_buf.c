@@ -57,9 +57,9 @@ static inline void vring_record(struct vring_desc_extra *extra, dma_addr_t addr,
  * are written.  The device does not look at them before the head is available,
  * which is done last.
  */
-static noinline void vring_wrap_packed(const struct vring_virtqueue *vq,
-				       struct vring_buf *buf)
+static noinline void vring_wrap_packed(const struct vring_virtqueue *vq)
 {
+	struct vring_buf *buf = vq->buf;
 	struct vring_desc *ring = (struct vring_desc *)vq->packed.vring.desc;
 	u16 flags = vq->packed.avail_used_flags;
 
@@ -74,28 +74,47 @@ static noinline void vring_wrap_packed(const struct vring_virtqueue *vq,
 	buf->word |= VRING_WORD_PACKED(0, flags);
 }
 
-/* If @mapped, the ring has mapped the piece, and has to unmap it later. */
-static inline void vring_put_ring(const struct vring_virtqueue *vq,
-				  struct vring_buf *buf, bool mapped, u64 addr,
+static inline void vring_put_ring(const struct vring_virtqueue *vq, u64 addr,
 				  u32 len)
 {
-	struct vring_desc_extra *extra = &vq->desc_extra[buf->next];
+	struct vring_buf *buf = vq->buf;
 
 	vring_in_len_add(buf, len);
-	if (mapped)
-		vring_record(extra, addr, len, buf->dir);
 	buf->last = buf->next;
-	buf->next = extra->next;
+	buf->next = vq->desc_extra[buf->last].next;
 	if (virtqueue_is_packed(vq)) {
 		buf->last_word = buf->word | len;
 		vring_write(vq, buf->desc++, addr, buf->last_word);
 		if (unlikely(buf->desc == buf->limit))
-			vring_wrap_packed(vq, buf);
+			vring_wrap_packed(vq);
 	} else {
 		buf->last_word = buf->word | len |
 				 VRING_WORD_SPLIT(0, buf->next);
 		vring_write(vq, &buf->desc[buf->last], addr, buf->last_word);
 	}
+}
+
+/* The piece has a DMA address, which @dir says how to unmap, or DMA_NONE. */
+static inline void vring_put_mapped(const struct vring_virtqueue *vq,
+				    dma_addr_t addr, u32 len,
+				    enum dma_data_direction dir)
+{
+	struct vring_buf *buf = vq->buf;
+
+	if (buf->place == VRING_RING) {
+		vring_record(&vq->desc_extra[buf->next], addr, len, dir);
+		vring_put_ring(vq, addr, len);
+	} else {
+		if (vring_maps_tables(vq))
+			vring_record(buf->record++, addr, len, dir);
+		vring_put_table(vq, buf, addr, len);
+	}
+}
+
+static noinline void vring_put_premapped(const struct vring_virtqueue *vq,
+					 dma_addr_t addr, u32 len)
+{
+	vring_put_mapped(vq, addr, len, DMA_NONE);
 }
 
 /*
@@ -123,68 +142,68 @@ static void vring_rewind_packed(struct vring_virtqueue *vq, unsigned int num)
 	}
 }
 
-/* Take back the @num descriptors of the open buffer, and its table. */
-static __cold void vring_rewind(struct vring_virtqueue *vq, unsigned int num)
+/*
+ * Take back all descriptors of the open buffer, and its table.  Of the room,
+ * @left descriptors were taken, but not put.  No more pieces are accepted.
+ */
+static __cold void vring_rewind(struct vring_virtqueue *vq, unsigned int left)
 {
 	struct vring_buf *buf = vq->buf;
+	unsigned int num = buf->size - buf->room - left;
 
-	if (vring_maps_pieces(vq) && num)
-		vring_unmap_pieces(vq, buf->table ? buf->indir_desc :
-				   vq->desc_extra, buf->table ? 0 : buf->head,
-				   num, buf->table, 0);
-	if (buf->table)
+	if (vring_maps_pieces(vq))
+		vring_unmap_pieces(vq, NULL, buf->place ? buf->indir_desc :
+				   &vq->desc_extra[buf->head], num, buf->place,
+				   0);
+	if (buf->place != VRING_RING)
 		vring_free_table(vq, buf->indir_desc);
 	else if (virtqueue_is_packed(vq))
 		vring_rewind_packed(vq, num);
+	buf->place = VRING_RING;
+	buf->size = 0;
+	buf->room = 0;
 }
 
 /*
  * The first error ends the buffer, but it stays open, so that what follows is
- * ignored and end returns the error.  @left descriptors that vring_accept() took
- * from the room were not put.
+ * ignored and end returns the error.
  */
 static __cold void vring_fail(struct vring_virtqueue *vq, unsigned int left,
 			      int err)
 {
-	struct vring_buf *buf = vq->buf;
-
-	vring_rewind(vq, buf->size - buf->room - left);
-	buf->table = false;
-	buf->size = 0;
-	buf->room = 0;
-	buf->err = err;
+	vring_rewind(vq, left);
+	vq->buf->err = err;
 }
 
-/* A piece is not added: it is empty (no @nents), or a misuse. */
-static __cold void vring_refuse(struct vring_virtqueue *vq, unsigned int nents,
-				enum dma_data_direction dir)
+/* A piece that cannot be described, or for which vring_accept() took the room */
+static __cold void vring_refuse(struct vring_virtqueue *vq, unsigned int nents)
 {
 	struct vring_buf *buf = vq->buf;
 
-	if (buf->data && (buf->err || !nents))
+	buf->room += nents;
+	if (buf->err)
 		return;
-	WARN_ONCE(1, "%s: bad piece: dir %u, %u descriptors, room for %u\n",
-		  vq->vq.name, dir, nents, buf->room);
+	/* Out of order, more than announced, too long, or there is no buffer. */
+	WARN_ON_ONCE(1);
 	if (buf->data)
 		vring_fail(vq, 0, -EINVAL);
 }
 
+/* Take the room of @nents descriptors, if there is.  Without, vring_refuse(). */
 static inline bool vring_accept(struct vring_buf *buf, unsigned int nents,
 				enum dma_data_direction dir)
 {
-	buf->nsg--;	/* vring_end() looks at it */
-
-	/* No entries are refused as well: 0 - 1 is more than any room. */
-	if (unlikely(nents - 1 >= buf->room))
+	buf->nsg--;	/* virtqueue_end_buf() looks at it */
+	buf->room -= nents;
+	if (unlikely(buf->room < 0))
 		return false;
 	if (dir != buf->dir) {
 		/* The only change is from readable to writable pieces. */
 		if (unlikely(dir != DMA_FROM_DEVICE))
 			return false;
 		buf->dir = DMA_FROM_DEVICE;
-		buf->word |= buf->word_write;
+		buf->word |= BIT_ULL(buf->write_bit);
 	}
-	buf->room -= nents;
 	return true;
 }
 
@@ -194,12 +213,11 @@ static inline bool vring_accept(struct vring_buf *buf, unsigned int nents,
 
 /*
  * The page of the entry at @sg, or behind the chain entry there.  Most entries
- * have neither marker.  At the end marker nothing is @left, and the rest of the
- * room is given back.
+ * have neither marker.  At the end marker nothing is @left, and the rest goes
+ * back to @room.
  */
-static inline struct page *vring_entry(struct vring_buf *buf,
-				       struct scatterlist **sg,
-				       unsigned int *left)
+static inline struct page *vring_entry(struct scatterlist **sg,
+				       unsigned int *left, int *room)
 {
 	if (likely(!(sg_is_chain(*sg) || sg_is_last(*sg))))
 		return (struct page *)(*sg)->page_link;
@@ -207,7 +225,7 @@ static inline struct page *vring_entry(struct vring_buf *buf,
 	if (sg_is_chain(*sg))
 		*sg = sg_chain_ptr(*sg);
 	if (sg_is_last(*sg)) {
-		buf->room += *left - 1;
+		*room += *left - 1;
 		*left = 1;
 	}
 	return sg_page(*sg);
@@ -236,7 +254,7 @@ static void vring_walk_table(const struct vring_virtqueue *vq,
 	phys_addr_t phys;
 
 	for (;; sg++) {
-		page = vring_entry(buf, &sg, &left);
+		page = vring_entry(&sg, &left, &buf->room);
 		phys = page_to_phys(page) + sg->offset;
 		vring_in_len_add(buf, sg->length);
 		vring_write(vq, desc++, vring_phys(phys, sg->length, buf->dir),
@@ -259,72 +277,49 @@ static void vring_walk_ring(const struct vring_virtqueue *vq,
 	phys_addr_t phys;
 
 	do {
-		page = vring_entry(buf, &sg, &left);
+		page = vring_entry(&sg, &left, &buf->room);
 		phys = page_to_phys(page) + sg->offset;
-		vring_put_ring(vq, buf, false,
-			       vring_phys(phys, sg->length, buf->dir),
+		vring_put_ring(vq, vring_phys(phys, sg->length, buf->dir),
 			       sg->length);
 		sg++;
 	} while (--left);
 }
 
-/* The driver has mapped the piece. */
-static void vring_put_mapped(const struct vring_virtqueue *vq,
-			     struct vring_buf *buf, dma_addr_t addr, u32 len)
+/* Map a piece, for which the room was taken, and put it, or the buffer fails. */
+static void vring_map_put(struct vring_virtqueue *vq, struct page *page,
+			  unsigned int offset, u32 len)
 {
-	if (buf->table)
-		vring_put_table(vq, buf, addr, len);
-	else
-		vring_put_ring(vq, buf, false, addr, len);
-}
+	dma_addr_t addr;
 
-/* The driver of a premapped queue has mapped the list. */
-static void vring_walk_premapped(const struct vring_virtqueue *vq,
-				 struct vring_buf *buf, struct scatterlist *sg,
-				 unsigned int left)
-{
-	do {
-		vring_entry(buf, &sg, &left);
-		vring_put_mapped(vq, buf, sg_dma_address(sg), sg->length);
-		sg++;
-	} while (--left);
+	addr = vring_map(vq, page, offset, len, vq->buf->dir,
+			 vring_attrs(vq->buf));
+	if (unlikely(vring_map_failed(vq, addr)))
+		vring_fail(vq, 1, -ENOMEM);
+	else
+		vring_put_mapped(vq, addr, len, vq->buf->dir);
 }
 
 /*
- * Map a piece and put it, or else the buffer fails.  @left descriptors are
- * wanted as of this one.
+ * The same, mapped by the ring, or before by the driver of a premapped queue.  All
+ * but the first entry get their room one by one.
  */
-static bool vring_map_put(struct vring_virtqueue *vq, struct page *page,
-			  unsigned int offset, u32 len, unsigned int left)
+static void vring_walk_mapped(struct vring_virtqueue *vq,
+			      struct scatterlist *sg, unsigned int left)
 {
 	struct vring_buf *buf = vq->buf;
-	dma_addr_t addr;
-
-	addr = vring_map(vq, page, offset, len, buf->dir, vring_attrs(buf));
-	if (unlikely(vring_map_failed(vq, addr))) {
-		vring_fail(vq, left, -ENOMEM);
-		return false;
-	}
-	if (buf->table) {
-		vring_record(buf->record++, addr, len, buf->dir);
-		vring_put_table(vq, buf, addr, len);
-	} else {
-		vring_put_ring(vq, buf, true, addr, len);
-	}
-	return true;
-}
-
-static void vring_walk_mapping(struct vring_virtqueue *vq,
-			       struct scatterlist *sg, unsigned int left)
-{
 	struct page *page;
+	int back;
 
-	do {
-		page = vring_entry(vq->buf, &sg, &left);
-		if (!vring_map_put(vq, page, sg->offset, sg->length, left))
+	for (buf->room += left - 1;; buf->room--) {
+		page = vring_entry(&sg, &left, &back);
+		if (vring_premapped(vq))
+			vring_put_premapped(vq, sg_dma_address(sg), sg->length);
+		else
+			vring_map_put(vq, page, sg->offset, sg->length);
+		if (!--left || buf->err)
 			return;
 		sg++;
-	} while (--left);
+	}
 }
 
 static void vring_add_phys(struct vring_virtqueue *vq, phys_addr_t phys,
@@ -333,18 +328,17 @@ static void vring_add_phys(struct vring_virtqueue *vq, phys_addr_t phys,
 	struct vring_buf *buf = vq->buf;
 
 	if (unlikely(!vring_accept(buf, 1, dir)))
-		vring_refuse(vq, 1, dir);
-	else if (buf->plain)
+		vring_refuse(vq, 1);
+	else if (buf->place == VRING_PLAIN_TABLE)
 		vring_put_table(vq, buf, vring_phys(phys, len, dir), len);
 	else if (!vring_mapped(vq))
-		vring_put_ring(vq, buf, false, vring_phys(phys, len, dir), len);
+		vring_put_ring(vq, vring_phys(phys, len, dir), len);
 	else if (likely(vring_maps_pieces(vq)))
 		vring_map_put(vq, pfn_to_page(PHYS_PFN(phys)),
-			      offset_in_page(phys), len, 1);
+			      offset_in_page(phys), len);
 	else {
 		/* On a premapped queue only lists have DMA addresses. */
-		buf->room++;
-		vring_refuse(vq, 1, dir);
+		vring_refuse(vq, 1);
 	}
 }
 
@@ -353,17 +347,13 @@ static void vring_add_mapped(struct vring_virtqueue *vq, dma_addr_t addr,
 			     u32 len, enum dma_data_direction dir)
 {
 	struct vring_buf *buf = vq->buf;
-	struct vring_desc_extra *record;
 
-	if (unlikely(!vring_accept(buf, 1, dir))) {
-		vring_refuse(vq, 1, dir);
-		return;
-	}
-	if (vring_maps_pieces(vq)) {
-		record = buf->table ? buf->record++ : &vq->desc_extra[buf->next];
-		record->dir = DMA_NONE;
-	}
-	vring_put_mapped(vq, buf, addr, len);
+	if (unlikely(!vring_accept(buf, 1, dir)))
+		vring_refuse(vq, 1);
+	else if (buf->place == VRING_PLAIN_TABLE)
+		vring_put_table(vq, buf, addr, len);
+	else
+		vring_put_premapped(vq, addr, len);
 }
 
 /* @nents entries from @sg on, or those up to the end marker */
@@ -372,16 +362,16 @@ static void vring_add_list(struct vring_virtqueue *vq, struct scatterlist *sg,
 {
 	struct vring_buf *buf = vq->buf;
 
+	if (unlikely(!nents))
+		return;
 	if (unlikely(!vring_accept(buf, nents, dir)))
-		vring_refuse(vq, nents, dir);
-	else if (buf->plain)
+		vring_refuse(vq, nents);
+	else if (buf->place == VRING_PLAIN_TABLE)
 		vring_walk_table(vq, buf, sg, nents);
 	else if (!vring_mapped(vq))
 		vring_walk_ring(vq, buf, sg, nents);
-	else if (vring_maps_pieces(vq))
-		vring_walk_mapping(vq, sg, nents);
 	else
-		vring_walk_premapped(vq, buf, sg, nents);
+		vring_walk_mapped(vq, sg, nents);
 }
 
 /*
@@ -389,7 +379,7 @@ static void vring_add_list(struct vring_virtqueue *vq, struct scatterlist *sg,
  */
 
 /* The driver forgot the token or the direction, or else the queue is broken. */
-static __cold int vring_refuse_buf(struct vring_virtqueue *vq, bool misuse)
+static __cold int vring_refuse_buf(bool misuse)
 {
 	return WARN_ON_ONCE(misuse) ? -EINVAL : -EIO;
 }
@@ -397,8 +387,7 @@ static __cold int vring_refuse_buf(struct vring_virtqueue *vq, bool misuse)
 /* Nobody ended or aborted the open buffer: do it now, that nothing leaks. */
 static __cold void vring_give_up(struct vring_virtqueue *vq)
 {
-	WARN_ONCE(1, "%s: a buffer was neither ended nor aborted\n",
-		  vq->vq.name);
+	WARN_ON_ONCE(1);
 	virtqueue_abort_buf(&vq->vq);
 }
 
@@ -440,8 +429,7 @@ static int vring_start_ring(struct vring_virtqueue *vq, bool out)
 	if (unlikely(vq->vq.num_free < buf->size))
 		return vring_no_room(vq, buf->size, out);
 
-	buf->table = false;
-	buf->plain = false;
+	buf->place = VRING_RING;
 	buf->indir_desc = NULL;
 	/* Completions may change it at any time: look once. */
 	buf->head = READ_ONCE(vq->free_head);
@@ -462,44 +450,49 @@ static int vring_start_ring(struct vring_virtqueue *vq, bool out)
 }
 
 /*
- * The buffer goes to the table at @desc.  What a queue with the DMA API maps is
- * recorded at @table, which else is the same.
+ * The buffer goes to the table at @desc, which the device finds at @addr.  What
+ * has a DMA address is recorded at @table, which else is the same as @desc.
  */
-static int vring_use_table(struct vring_virtqueue *vq, void *table,
-			   struct vring_desc *desc)
+static inline int vring_use_table(struct vring_virtqueue *vq, void *table,
+				  struct vring_desc *desc, u64 addr)
 {
 	struct vring_buf *buf = vq->buf;
 
-	buf->table = true;
-	buf->plain = !vring_mapped(vq);
+	buf->place = vring_mapped(vq) ? VRING_TABLE : VRING_PLAIN_TABLE;
 	buf->indir_desc = table;
 	buf->record = table;
 	buf->desc = desc;
-	buf->word = buf->word_table;
+	buf->table_addr = addr;
+	buf->word = (u64)buf->table_word << 32;
 	return 0;
 }
 
-/* Let the queue keep tables from now on, if there is memory for them. */
-static void vring_alloc_kept(struct vring_virtqueue *vq, gfp_t gfp)
+/*
+ * Let the queue keep tables from now on, if there is memory for them.  Where
+ * they have to be mapped, vring_map_kept() gets it, which may sleep.
+ */
+static __cold void vring_alloc_kept(struct vring_virtqueue *vq, gfp_t gfp)
 {
 	struct vring_kept *kept;
 	unsigned int i;
 
-	kept = kmalloc(sizeof(*kept), gfp);
+	kept = alloc_pages_exact(sizeof(*kept), gfp | __GFP_NOWARN);
 	if (!kept)
 		return;
 	for (i = 0; i < VRING_KEPT_TABLES; i++)
-		kept->free[i] = VRING_KEPT_TABLES - 1 - i;
-	kept->nr_free = VRING_KEPT_TABLES;
-	kept->table = kept->block[0];
-	if (vring_maps_pieces(vq)) {
-		kept->table = kmalloc(sizeof(kept->block), gfp);
-		if (!kept->table) {
-			kfree(kept);
-			return;
-		}
-	}
+		kept->free[i] = sizeof(kept->block) -
+				(i + 1) * sizeof(kept->block[0]);
 	vq->kept = kept;
+	if (vring_maps_tables(vq)) {
+		kept->vq = vq;
+		kept->table = NULL;
+		INIT_WORK(&kept->work, vring_map_kept);
+		schedule_work(&kept->work);
+	} else {
+		kept->table = kept->block[0];
+		kept->addr = virt_to_phys(kept->table);
+		vq->nr_kept = VRING_KEPT_TABLES;
+	}
 }
 
 /* None of the kept tables is free, or large enough. */
@@ -508,14 +501,14 @@ static noinline int vring_alloc_table(struct vring_virtqueue *vq, gfp_t gfp,
 {
 	unsigned int nents = vq->buf->size, records = 0;
 	size_t size = sizeof(struct vring_desc);
-	struct vring_desc *table;
+	struct vring_desc *table, *desc;
 
 	BUILD_BUG_ON(sizeof(struct vring_desc_extra) !=
 		     sizeof(struct vring_desc));
 	BUILD_BUG_ON(sizeof(struct vring_packed_desc) !=
 		     sizeof(struct vring_desc));
 
-	if (vring_maps_pieces(vq)) {
+	if (vring_maps_tables(vq)) {
 		records = nents;
 		size += sizeof(struct vring_desc_extra);
 	}
@@ -529,27 +522,35 @@ static noinline int vring_alloc_table(struct vring_virtqueue *vq, gfp_t gfp,
 		return vring_start_ring(vq, out);
 	if (nents <= VRING_KEPT_DESCS && !vq->kept)
 		vring_alloc_kept(vq, gfp);
-	return vring_use_table(vq, table, table + records);
+	desc = table + records;
+	vring_use_table(vq, table, desc, virt_to_phys(desc));
+	if (vring_maps_tables(vq))
+		vq->buf->place = VRING_UNMAPPED_TABLE;
+	return 0;
 }
 
-static int vring_start_table(struct vring_virtqueue *vq, gfp_t gfp, bool out)
+static int vring_start_table(struct vring_virtqueue *vq, gfp_t gfp,
+			     unsigned int nents, bool out)
 {
+	/* Pairs with the release in vring_map_kept(). */
+	unsigned int nr = smp_load_acquire(&vq->nr_kept);
 	struct vring_kept *kept = vq->kept;
-	unsigned int i, n;
+	unsigned int offset;
 
-	if (vq->buf->size > VRING_KEPT_DESCS || !kept || !kept->nr_free)
+	if (nents > VRING_KEPT_DESCS || !nr)
 		return vring_alloc_table(vq, gfp, out);
 
 	/*
 	 * A completion that comes in between must not put its table where this
 	 * one is about to be read.
 	 */
-	n = kept->nr_free - 1;
-	i = READ_ONCE(kept->free[n]);
+	nr--;
+	offset = READ_ONCE(kept->free[nr]);
 	barrier();
-	kept->nr_free = n;
-	return vring_use_table(vq, kept->block[i],
-			       kept->table + i * VRING_KEPT_DESCS);
+	vq->nr_kept = nr;
+	return vring_use_table(vq, (void *)kept->block + offset,
+			       (void *)kept->table + offset,
+			       kept->addr + offset);
 }
 
 static int vring_start(struct vring_virtqueue *vq, void *data,
@@ -563,7 +564,7 @@ static noinline __cold int vring_start_odd(struct vring_virtqueue *vq,
 					   bool out)
 {
 	if (!vq->buf->data)
-		return vring_refuse_buf(vq, !data);
+		return vring_refuse_buf(!data);
 	vring_give_up(vq);
 	return vring_start(vq, data, nents, nsg, gfp, out);
 }
@@ -588,7 +589,7 @@ static int vring_start(struct vring_virtqueue *vq, void *data,
 
 	/* FIXME: tune this threshold */
 	if (vq->indirect && nents > 1 && vq->vq.num_free)
-		return vring_start_table(vq, gfp, out);
+		return vring_start_table(vq, gfp, nents, out);
 	return vring_start_ring(vq, out);
 }
 
@@ -700,25 +701,12 @@ static int vring_expose_one(struct vring_virtqueue *vq, unsigned int head,
 	return vring_expose_split(vq, head);
 }
 
-/* The descriptors of a chain, which are the first free ones */
-static inline void vring_take_chain(struct vring_virtqueue *vq,
-				    unsigned int num)
-{
-	struct vring_buf *buf = vq->buf;
-
-	vq->free_head = buf->next;
-	vring_take(vq, buf->head, buf->last, num, buf->data, buf->indir_desc);
-	vring_buf_close(buf);
-}
-
-static int vring_expose_chain_split(struct vring_virtqueue *vq,
-				    unsigned int num)
+static int vring_expose_chain_split(struct vring_virtqueue *vq)
 {
 	struct vring_buf *buf = vq->buf;
 
 	vring_write_word(vq, &buf->desc[buf->last], buf->last_word &
 			 ~VRING_WORD_SPLIT(VRING_DESC_F_NEXT, 0));
-	vring_take_chain(vq, num);
 	return vring_expose_split(vq, buf->head);
 }
 
@@ -740,7 +728,6 @@ static int vring_expose_chain_packed(struct vring_virtqueue *vq,
 		vring_write_word(vq, end - 1, buf->last_word & ~next);
 	}
 	vring_write_word(vq, head, word);
-	vring_take_chain(vq, num);
 	return vring_expose_packed(vq, (struct vring_packed_desc *)head,
 				   VRING_PACKED_FLAGS(word) ^ PACKED_AVAIL_USED,
 				   num);
@@ -750,21 +737,40 @@ static int vring_expose_chain_packed(struct vring_virtqueue *vq,
  * End: publish, or else return the error.
  */
 
-static __cold int vring_end_failed(struct vring_virtqueue *vq)
+/*
+ * Completions since the start have put their descriptors in front of the
+ * buffer's own, which are in the middle of the free list now.  Let them be the
+ * first ones again.
+ */
+static __cold void vring_to_front(struct vring_virtqueue *vq)
+{
+	struct vring_desc_extra *extra = vq->desc_extra;
+	struct vring_buf *buf = vq->buf;
+	unsigned int i = vq->free_head, n = vq->vq.num_free;
+
+	while (n-- && extra[i].next != buf->head)
+		i = extra[i].next;
+	extra[i].next = buf->next;
+	extra[buf->last].next = vq->free_head;
+	buf->next = vq->free_head;
+	vq->free_head = buf->head;
+}
+
+/* The buffer has failed or is none, or a completion has interrupted it. */
+static __cold int vring_end_odd(struct vring_virtqueue *vq)
 {
 	struct vring_buf *buf = vq->buf;
 	int err = buf->err;
 
-	if (!buf->data) {
-		WARN_ONCE(1, "%s: no buffer was started\n", vq->vq.name);
-		return -EINVAL;
+	WARN_ON_ONCE(!err);
+	if (buf->size != buf->room && buf->nsg >= 0) {
+		vring_to_front(vq);
+		return virtqueue_end_buf(&vq->vq);
 	}
-	if (!err) {
-		WARN_ONCE(1, "%s: empty buffer, or too many pieces\n",
-			  vq->vq.name);
+	if (!err)
 		err = -EINVAL;
-	}
-	virtqueue_abort_buf(&vq->vq);
+	if (buf->data)
+		virtqueue_abort_buf(&vq->vq);
 	return err;
 }
 
@@ -788,67 +794,40 @@ static int vring_map_one(struct vring_virtqueue *vq, phys_addr_t phys, u32 len,
 			return -ENOMEM;
 		}
 		vring_fail(vq, 0, -ENOMEM);
-		return vring_end_failed(vq);
+		return vring_end_odd(vq);
 	}
 
 	vring_buf_close(vq->buf);
-	head = vq->free_head;
+	head = READ_ONCE(vq->free_head);
 	vring_record(&vq->desc_extra[head], addr, len, dir);
 	return vring_expose_one(vq, head, addr, VRING_WORD_SPLIT(flags, 0) | len,
 				data, indir_desc);
 }
 
-static int vring_end(struct vring_virtqueue *vq);
-
-/*
- * Completions since the start have put their descriptors in front of the
- * buffer's own, which are in the middle of the free list now.  Let them be the
- * first ones again.
- */
-static noinline __cold int vring_end_interrupted(struct vring_virtqueue *vq)
-{
-	struct vring_desc_extra *extra = vq->desc_extra;
-	struct vring_buf *buf = vq->buf;
-	unsigned int i = vq->free_head, n = vq->vq.num_free;
-
-	WARN_ONCE(1, "%s: completion while a buffer is added\n", vq->vq.name);
-	while (n-- && extra[i].next != buf->head)
-		i = extra[i].next;
-	extra[i].next = buf->next;
-	extra[buf->last].next = vq->free_head;
-	buf->next = vq->free_head;
-	vq->free_head = buf->head;
-	return vring_end(vq);
-}
-
-static int vring_end(struct vring_virtqueue *vq)
+static int vring_end_table(struct vring_virtqueue *vq, unsigned int num)
 {
 	struct vring_buf *buf = vq->buf;
-	unsigned int num = buf->size - buf->room;
-	struct vring_desc *desc = buf->desc;
-	u32 len = num * sizeof(*desc);
-	void *data = buf->data;
-
-	if (unlikely(!num || buf->nsg < 0))
-		return vring_end_failed(vq);
-	if (!buf->table) {
-		if (unlikely(vq->free_head != buf->head))
-			return vring_end_interrupted(vq);
-		return virtqueue_is_packed(vq) ?
-		       vring_expose_chain_packed(vq, num) :
-		       vring_expose_chain_split(vq, num);
-	}
+	u32 len = num * sizeof(*buf->desc);
+	unsigned int head;
+	void *data;
 
 	if (!virtqueue_is_packed(vq))
-		vring_write_word(vq, desc - 1, buf->last_word &
+		vring_write_word(vq, buf->desc - 1, buf->last_word &
 				 ~VRING_WORD_SPLIT(VRING_DESC_F_NEXT, 0));
-	desc -= num;
-	if (vring_maps_tables(vq))
-		return vring_map_one(vq, virt_to_phys(desc), len,
-				     VRING_DESC_F_INDIRECT, data,
+	if (vring_maps_tables(vq) && buf->place == VRING_UNMAPPED_TABLE)
+		return vring_map_one(vq, buf->table_addr, len,
+				     VRING_DESC_F_INDIRECT, buf->data,
 				     buf->indir_desc);
+	data = buf->data;
 	vring_buf_close(buf);
-	return vring_expose_one(vq, vq->free_head, virt_to_phys(desc),
+	/* Completions may change it at any time: look once. */
+	head = READ_ONCE(vq->free_head);
+	if (vring_maps_tables(vq)) {
+		/* A kept one stays mapped. */
+		vq->desc_extra[head].len = len;
+		vq->desc_extra[head].dir = DMA_NONE;
+	}
+	return vring_expose_one(vq, head, buf->table_addr,
 				VRING_WORD_SPLIT(VRING_DESC_F_INDIRECT, 0) | len,
 				data, buf->indir_desc);
 }
@@ -872,7 +851,7 @@ static noinline __cold int vring_add_one_odd(struct vring_virtqueue *vq,
 					     void *data, void *ctx)
 {
 	if (!vq->buf->data)
-		return vring_refuse_buf(vq, !data || !vring_dir_ok(dir));
+		return vring_refuse_buf(!data || !vring_dir_ok(dir));
 	vring_give_up(vq);
 	return vring_add_one(vq, addr, len, dir, data, ctx);
 }
@@ -897,14 +876,6 @@ static int vring_add_one(struct vring_virtqueue *vq, u64 addr, u32 len,
 		addr = vring_phys(addr, len, dir);
 	return vring_expose_one(vq, vq->free_head, addr,
 				VRING_WORD_SPLIT(flags, 0) | len, data, ctx);
-}
-
-static int vring_add_one_sg(struct vring_virtqueue *vq, struct scatterlist *sg,
-			    enum dma_data_direction dir, void *data, void *ctx)
-{
-	u64 addr = vring_premapped(vq) ? sg_dma_address(sg) : sg_phys(sg);
-
-	return vring_add_one(vq, addr, sg->length, dir, data, ctx);
 }
 
 /*
@@ -1008,10 +979,10 @@ void virtqueue_add_linear(struct virtqueue *_vq, void *addr, size_t len,
 {
 	struct vring_virtqueue *vq = to_vvq(_vq);
 
-	if (unlikely(vring_bad_linear(addr, len)))
-		vring_refuse(vq, !!len, dir);
-	else
+	if (likely(!vring_bad_linear(addr, len)))
 		vring_add_phys(vq, virt_to_phys(addr), len, dir);
+	else if (len)
+		vring_refuse(vq, 0);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_linear);
 
@@ -1076,7 +1047,22 @@ EXPORT_SYMBOL_GPL(virtqueue_add_mapped);
  */
 int virtqueue_end_buf(struct virtqueue *_vq)
 {
-	return vring_end(to_vvq(_vq));
+	struct vring_virtqueue *vq = to_vvq(_vq);
+	struct vring_buf *buf = vq->buf;
+	unsigned int num = buf->size - buf->room;
+
+	if (unlikely(!num || buf->nsg < 0))
+		return vring_end_odd(vq);
+	if (buf->place != VRING_RING)
+		return vring_end_table(vq, num);
+
+	if (unlikely(vq->free_head != buf->head))
+		return vring_end_odd(vq);
+	vq->free_head = buf->next;
+	vring_take(vq, buf->head, buf->last, num, buf->data, buf->indir_desc);
+	vring_buf_close(buf);
+	return virtqueue_is_packed(vq) ? vring_expose_chain_packed(vq, num) :
+					 vring_expose_chain_split(vq);
 }
 EXPORT_SYMBOL_GPL(virtqueue_end_buf);
 
@@ -1096,9 +1082,9 @@ void virtqueue_abort_buf(struct virtqueue *_vq)
 
 	if (WARN_ON_ONCE(!buf->data))
 		return;
-	vring_rewind(vq, buf->size - buf->room);
+	vring_rewind(vq, 0);
 	buf->err = 0;
-	vring_buf_close(buf);
+	buf->data = NULL;
 	END_USE(vq);
 }
 EXPORT_SYMBOL_GPL(virtqueue_abort_buf);
@@ -1111,18 +1097,19 @@ static int vring_add_buf_list(struct virtqueue *_vq, struct scatterlist *sg,
 	struct vring_virtqueue *vq = to_vvq(_vq);
 	int err;
 
+	if (num == 1)
+		return virtqueue_add_buf_single_ctx(_vq, sg, dir, data, ctx,
+						    gfp);
 	if (WARN_ON_ONCE(ctx && vq->indirect))
 		return -EINVAL;
-	if (num == 1)
-		return vring_add_one_sg(vq, sg, dir, data, ctx);
 
 	err = vring_start(vq, data, num, 1, gfp, dir == DMA_TO_DEVICE);
 	if (err)
 		return err;
-	if (ctx)
+	if (!vq->indirect)
 		vq->buf->indir_desc = ctx;
-	virtqueue_add_sg(_vq, sg, num, dir);
-	return vring_end(vq);
+	vring_add_list(vq, sg, num, dir);
+	return virtqueue_end_buf(&vq->vq);
 }
 
 /**
@@ -1147,17 +1134,13 @@ int virtqueue_add_buf(struct virtqueue *_vq, struct scatterlist sg[],
 	unsigned int i, num = out + in;
 	int err;
 
-	if (num == 1)
-		return vring_add_one_sg(vq, sg, out ? DMA_TO_DEVICE :
-					DMA_FROM_DEVICE, data, NULL);
-
 	err = vring_start(vq, data, num, num, gfp, out);
 	if (err)
 		return err;
 	for (i = 0; i < num; i++)
 		virtqueue_add_sg(_vq, &sg[i], 1, i < out ? DMA_TO_DEVICE :
 				 DMA_FROM_DEVICE);
-	return vring_end(vq);
+	return virtqueue_end_buf(&vq->vq);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_buf);
 
@@ -1177,7 +1160,7 @@ EXPORT_SYMBOL_GPL(virtqueue_add_buf);
 int virtqueue_add_buf_single(struct virtqueue *_vq, struct scatterlist *sg,
 			     enum dma_data_direction dir, void *data, gfp_t gfp)
 {
-	return vring_add_one_sg(to_vvq(_vq), sg, dir, data, NULL);
+	return virtqueue_add_buf_single_ctx(_vq, sg, dir, data, NULL, gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_buf_single);
 
@@ -1200,7 +1183,12 @@ int virtqueue_add_buf_single_ctx(struct virtqueue *_vq, struct scatterlist *sg,
 				 enum dma_data_direction dir, void *data,
 				 void *ctx, gfp_t gfp)
 {
-	return vring_add_buf_list(_vq, sg, 1, dir, data, ctx, gfp);
+	struct vring_virtqueue *vq = to_vvq(_vq);
+	u64 addr = vring_premapped(vq) ? sg_dma_address(sg) : sg_phys(sg);
+
+	if (WARN_ON_ONCE(ctx && vq->indirect))
+		return -EINVAL;
+	return vring_add_one(vq, addr, sg->length, dir, data, ctx);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_buf_single_ctx);
 
@@ -1257,11 +1245,7 @@ int virtqueue_add_sgs(struct virtqueue *_vq, struct scatterlist *sgs[],
 	/* Count them first. */
 	for (list = sgs; list < end; list++)
 		if (*list)
-			nents += sg_is_last(*list) ? 1 :
-				 vring_count(*list, UINT_MAX);
-	if (nents == 1 && end == sgs + 1)
-		return vring_add_one_sg(vq, sgs[0], out_sgs ? DMA_TO_DEVICE :
-					DMA_FROM_DEVICE, data, NULL);
+			nents += vring_count(*list, UINT_MAX);
 
 	err = vring_start(vq, data, nents, INT_MAX, gfp, out_sgs);
 	if (err)
@@ -1276,7 +1260,7 @@ int virtqueue_add_sgs(struct virtqueue *_vq, struct scatterlist *sgs[],
 		else
 			vring_add_list(vq, *list, vq->buf->room, dir);
 	}
-	return vring_end(vq);
+	return virtqueue_end_buf(&vq->vq);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_sgs);
 

@@ -14,6 +14,7 @@
 #include <linux/ktime.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #undef __kmalloc
 #undef __krealloc
@@ -123,4 +124,15 @@ __weak void virtio_check_driver_offered_feature(const struct virtio_device *vdev
 						unsigned int fbit)
 {
 	abort();
+}
+
+__weak bool schedule_work(struct work_struct *work)
+{
+	work->func(work);
+	return true;
+}
+
+__weak bool cancel_work_sync(struct work_struct *work)
+{
+	return false;
 }

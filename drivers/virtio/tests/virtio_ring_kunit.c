@@ -807,7 +807,7 @@ static void small_table_kept(struct kunit *test)
 {
 	struct vring_device *vd;
 	struct vring_request *req, *large;
-	unsigned int kept, free;
+	unsigned int free;
 
 	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
 		kunit_skip(test, "needs CONFIG_TRACEPOINTS to see allocations");
@@ -817,24 +817,55 @@ static void small_table_kept(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, 0, add(vd, req, &recipes[8]));
 	vring_expect_round_trip(vd, req);
-	kept = vd->nr_tables;
-	KUNIT_EXPECT_EQ(test, vring_kept_tables(vd), kept);
+	vring_let_tables_be_kept(vd);
 	free = vring_free_tables(vd);
 	KUNIT_EXPECT_GT(test, free, 0);
 
 	KUNIT_EXPECT_EQ(test, 0, add(vd, req, &recipes[8]));
 	KUNIT_EXPECT_EQ(test, free - 1, vring_free_tables(vd));
-	KUNIT_EXPECT_EQ(test, kept, vd->nr_tables);
+	KUNIT_EXPECT_EQ(test, 0, vd->nr_tables);
+	/* Its pieces are mapped, it is all the time. */
+	vring_dma_expect_mapped(vd, vd->config.dma ?
+				total_nents(&recipes[8]) : 0);
 	vring_expect_round_trip(vd, req);
 	KUNIT_EXPECT_TRUE(test, vd->chain.indirect);
 	KUNIT_EXPECT_EQ(test, free, vring_free_tables(vd));
 
 	KUNIT_EXPECT_EQ(test, 0, vring_add_sgs(vd, large));
 	KUNIT_EXPECT_EQ(test, free, vring_free_tables(vd));
-	KUNIT_EXPECT_EQ(test, kept + 1, vd->nr_tables);
+	KUNIT_EXPECT_EQ(test, 1, vd->nr_tables);
+	vring_dma_expect_mapped(vd, vd->config.dma ? 9 + 1 : 0);
 	vring_expect_round_trip(vd, large);
 	KUNIT_EXPECT_TRUE(test, vd->chain.indirect);
-	KUNIT_EXPECT_EQ(test, kept, vd->nr_tables);
+	vring_device_expect_nothing_held(vd);
+}
+
+/* Until there is memory for tables that stay mapped, each is mapped. */
+static void small_table_mapped(struct kunit *test)
+{
+	struct vring_device *vd = create(test);
+	struct vring_request *req = prepare(vd, &recipes[8], 0);
+	unsigned int i, coherent = vd->dma.nr_coherent;
+
+	for (i = 0; i < 3; i++) {
+		KUNIT_EXPECT_EQ(test, 0, add(vd, req, &recipes[8]));
+		vring_dma_expect_mapped(vd, total_nents(&recipes[8]) + 1);
+		vring_expect_round_trip(vd, req);
+		KUNIT_EXPECT_TRUE(test, vd->chain.indirect);
+		vring_device_expect_nothing_held(vd);
+	}
+	vring_let_tables_be_kept(vd);
+	KUNIT_EXPECT_EQ(test, coherent + 1, vd->dma.nr_coherent);
+
+	/* The memory goes back with a reset, and comes again. */
+	KUNIT_EXPECT_EQ(test, 0, virtqueue_reset(vd->vq, vring_device_recycle,
+						 NULL));
+	KUNIT_EXPECT_EQ(test, coherent, vd->dma.nr_coherent);
+	KUNIT_EXPECT_EQ(test, 0, vring_free_tables(vd));
+	KUNIT_EXPECT_EQ(test, 0, add(vd, req, &recipes[8]));
+	vring_let_tables_be_kept(vd);
+	KUNIT_EXPECT_EQ(test, coherent + 1, vd->dma.nr_coherent);
+	vring_expect_round_trip(vd, req);
 	vring_device_expect_nothing_held(vd);
 }
 
@@ -849,6 +880,7 @@ static void tables_stay_kept(struct kunit *test)
 	a = prepare(vd, &recipes[8], 0);
 	b = prepare(vd, &recipes[8], 8);
 	KUNIT_ASSERT_EQ(test, 0, add(vd, a, &recipes[8]));
+	vring_let_tables_be_kept(vd);
 	KUNIT_ASSERT_EQ(test, 0, add(vd, b, &recipes[8]));
 	vring_expect_round_trip(vd, a);
 	vring_expect_round_trip(vd, b);
@@ -859,7 +891,7 @@ static void tables_stay_kept(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, 0, start(vd, a, 5, 3));
 		virtqueue_abort_buf(vd->vq);
 		KUNIT_EXPECT_EQ(test, free, vring_free_tables(vd));
-		for (map = 1; vd->config.dma && map <= 6; map++) {
+		for (map = 1; vd->config.dma && map <= 5; map++) {
 			vring_dma_fail_maps(vd, map, map);
 			KUNIT_EXPECT_EQ(test, -ENOMEM, add(vd, a, &recipes[8]));
 			vring_dma_fail_maps(vd, 0, 0);
@@ -1174,6 +1206,7 @@ static struct kunit_case virtio_ring_cases[] = {
 	KUNIT_CASE_PARAM(sgs_mapping_fails, vring_gen_dma),
 	KUNIT_CASE_PARAM(table_alloc_fails, vring_gen_indirect),
 	KUNIT_CASE_PARAM(small_table_kept, vring_gen_indirect),
+	KUNIT_CASE_PARAM(small_table_mapped, vring_gen_indirect_dma),
 	KUNIT_CASE_PARAM(tables_stay_kept, vring_gen_indirect),
 	KUNIT_CASE_PARAM(ring_full, vring_gen_basic),
 	KUNIT_CASE_PARAM(ring_full_whole_buffer, vring_gen_basic),

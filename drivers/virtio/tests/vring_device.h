@@ -93,6 +93,7 @@ struct vring_dma {
 	/* Calls number first..last from now on fail, 1 is the next one */
 	unsigned int map_calls, map_first, map_last;
 	unsigned int alloc_calls, alloc_fails;
+	bool keep;			/* give memory for kept tables */
 };
 
 struct vring_position {
@@ -158,6 +159,7 @@ VRING_GENERATOR(event);
 VRING_GENERATOR(premapped);
 VRING_GENERATOR(direct);
 VRING_GENERATOR(indirect);
+VRING_GENERATOR(indirect_dma);
 VRING_GENERATOR(split_direct);
 VRING_GENERATOR(any_order);
 VRING_GENERATOR(dma_any_order);
@@ -260,16 +262,9 @@ struct vring_state {
 	char driver_area[4];		/* split: with avail->idx */
 };
 
-/* Allocations that the ring keeps tables in, which is not leaking them */
-#ifdef CONFIG_VIRTIO_RING_KUNIT_PARITY
-static inline unsigned int vring_kept_tables(const struct vring_device *vd)
-{
-	return 0;
-}
-#else
-unsigned int vring_kept_tables(const struct vring_device *vd);
+/* The tables that are kept */
 unsigned int vring_free_tables(const struct vring_device *vd);
-#endif
+void vring_let_tables_be_kept(struct vring_device *vd);
 
 void vring_get_state(struct vring_device *vd, struct vring_state *state);
 void vring_expect_state(struct vring_device *vd,

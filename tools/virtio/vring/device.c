@@ -286,6 +286,12 @@ unsigned int vring_device_free_tables(const struct vring_device *d)
 	return d->vq && d->ops->free_tables ? d->ops->free_tables(d->vq) : 0;
 }
 
+unsigned int vring_device_mapped_tables(const struct vring_device *d)
+{
+	return d->vq && d->config.dma && d->ops->used_tables ?
+	       d->ops->used_tables(d->vq) : 0;
+}
+
 int vring_device_kept(const struct vring_device *d)
 {
 	return d->vq && d->ops->kept_tables ? d->ops->kept_tables(d->vq) : 0;

@@ -119,10 +119,11 @@ void vring_device_destroy(struct vring_device *d);
 
 /*
  * The ring may keep tables: how many allocations that makes beyond one for each
- * table in use, how many are free, and have none of them free, so that the next
- * one must be allocated.
+ * table in use, how many are free, how many buffers are in a kept one that stays
+ * mapped; and have none of them free, so that the next one must be allocated.
  */
 unsigned int vring_device_free_tables(const struct vring_device *d);
+unsigned int vring_device_mapped_tables(const struct vring_device *d);
 int vring_device_kept(const struct vring_device *d);
 void vring_device_keep_nothing(struct vring_device *d);
 

@@ -221,6 +221,55 @@ void *dma_to_virt(struct device *dev, dma_addr_t addr, size_t size,
 }
 
 /*
+ * Work
+ */
+
+/* Where in the list the work is, or would be */
+static struct work_struct **inject_find_work(struct work_struct *work)
+{
+	struct work_struct **at = &inject->work;
+
+	while (*at && *at != work)
+		at = &(*at)->next;
+	return at;
+}
+
+bool schedule_work(struct work_struct *work)
+{
+	struct work_struct **at = inject_find_work(work);
+
+	if (!inject->work_waits) {
+		work->func(work);
+		return true;
+	}
+	if (*at)
+		return false;
+	work->next = NULL;
+	*at = work;
+	return true;
+}
+
+bool cancel_work_sync(struct work_struct *work)
+{
+	struct work_struct **at = inject_find_work(work);
+
+	if (!*at)
+		return false;
+	*at = work->next;
+	return true;
+}
+
+void inject_work(struct inject *in)
+{
+	struct work_struct *work;
+
+	while ((work = in->work)) {
+		in->work = work->next;
+		work->func(work);
+	}
+}
+
+/*
  * Looking at it
  */
 

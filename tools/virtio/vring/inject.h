@@ -25,6 +25,7 @@
 #define VRING_INJECT_H
 
 #include <linux/dma-mapping.h>
+#include <linux/workqueue.h>
 
 #define INJECT_MAPPINGS	16384	/* at the same time */
 #define INJECT_EVENTS	1024		/* that are remembered */
@@ -69,6 +70,10 @@ struct inject {
 	 */
 	void (*interrupt)(void);
 
+	/* Work that was scheduled is done at once, or waits for inject_work(). */
+	bool work_waits;
+	struct work_struct *work;	/* a list */
+
 	/* What the ring has now */
 	unsigned long allocated;	/* pieces of memory */
 	unsigned long mapped;		/* mappings, but not of coherent memory */
@@ -96,6 +101,9 @@ extern struct inject *inject;
 /* The @nth call from now fails, 1 is the next, 0 for none; and all after it */
 void inject_fail(struct inject_point *point, unsigned long nth);
 void inject_fail_from(struct inject_point *point, unsigned long nth);
+
+/* Do all work that waits. */
+void inject_work(struct inject *in);
 
 /* Memory or mappings that the ring still has: a text, or NULL if none */
 const char *inject_holds(const struct inject *in);

@@ -9,23 +9,27 @@
 #include <vring.h>
 
 /*
- * drop_tables() takes free ones away, and leaves their number where the index of
+ * drop_tables() takes free ones away, and leaves their number where the offset of
  * the last one would be if all were free.
  */
-#define HIDDEN	0x80
+#define HIDDEN	0x8000
 
-static unsigned int hidden_tables(const struct vring_kept *kept)
+static unsigned int free_tables(const struct virtqueue *_vq)
 {
-	u8 last = kept->free[VRING_KEPT_TABLES - 1];
+	const struct vring_virtqueue *vq = to_vvq(_vq);
+	u16 last;
 
-	return last & HIDDEN ? last & ~HIDDEN : 0;
+	if (!vq->kept)
+		return 0;
+	last = vq->kept->free[VRING_KEPT_TABLES - 1];
+	return vq->nr_kept + (last & HIDDEN ? last & ~HIDDEN : 0);
 }
 
-static unsigned int free_tables(const struct virtqueue *vq)
+static unsigned int used_tables(const struct virtqueue *vq)
 {
 	const struct vring_kept *kept = to_vvq(vq)->kept;
 
-	return kept ? kept->nr_free + hidden_tables(kept) : 0;
+	return kept && kept->table ? VRING_KEPT_TABLES - free_tables(vq) : 0;
 }
 
 /* Allocations for kept tables, less one for each of them that is in use */
@@ -35,8 +39,8 @@ static int kept_tables(const struct virtqueue *vq)
 
 	if (!kept)
 		return 0;
-	return 1 + (kept->table != kept->block[0]) -
-	       (int)(VRING_KEPT_TABLES - free_tables(vq));
+	return 1 + (kept->table && kept->table != kept->block[0]) -
+	       (int)used_tables(vq);
 }
 
 /* None of the kept tables is free: the next one must be allocated. */
@@ -46,16 +50,17 @@ static void drop_tables(struct virtqueue *_vq)
 	struct vring_kept *kept = vq->kept;
 	unsigned int nr_free = free_tables(_vq);
 
-	if (!kept)
+	if (!kept || !kept->table)
 		return;
+	vq->nr_kept = 0;
 	if (nr_free < VRING_KEPT_TABLES) {
 		kept->free[VRING_KEPT_TABLES - 1] = HIDDEN | nr_free;
-		kept->nr_free = 0;
 		return;
 	}
 	if (kept->table != kept->block[0])
-		kfree(kept->table);
-	kfree(kept);
+		dma_free_coherent(vring_dma_dev(vq), sizeof(kept->block),
+				  kept->table, kept->addr);
+	free_pages_exact(kept, sizeof(*kept));
 	vq->kept = NULL;
 }
 #endif
@@ -117,6 +122,7 @@ const struct vring_ops VRING_OPS = {
 	.virtqueue_add_buf_single = virtqueue_add_buf_single,
 	.free_tables = free_tables,
 	.kept_tables = kept_tables,
+	.used_tables = used_tables,
 	.drop_tables = drop_tables,
 	.virtqueue_add_buf_linear = virtqueue_add_buf_linear,
 #endif

@@ -76,6 +76,7 @@ struct vring_ops {
 	/* Tables that no buffer uses: how many, and free them */
 	unsigned int (*free_tables)(const struct virtqueue *vq);
 	int (*kept_tables)(const struct virtqueue *vq);
+	unsigned int (*used_tables)(const struct virtqueue *vq);
 	void (*drop_tables)(struct virtqueue *vq);
 };
 

@@ -84,6 +84,17 @@ void __tsan_atomic_thread_fence(int order)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
+/* The number of kept tables that are free */
+char __tsan_atomic8_load(const volatile void *p, int order)
+{
+	return __atomic_load_n((const volatile char *)p, __ATOMIC_SEQ_CST);
+}
+
+void __tsan_atomic8_store(volatile void *p, char value, int order)
+{
+	__atomic_store_n((volatile char *)p, value, __ATOMIC_SEQ_CST);
+}
+
 short __tsan_atomic16_exchange(volatile void *p, short value, int order)
 {
 	return __atomic_exchange_n((volatile short *)p, value,

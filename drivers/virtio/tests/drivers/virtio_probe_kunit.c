@@ -177,18 +177,6 @@ static void restore(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, fd->found);
 	KUNIT_EXPECT_TRUE(test, fd->status & VIRTIO_CONFIG_S_DRIVER_OK);
 }
-
-/* Then it is unplugged. */
-static void restore_without_queues(struct kunit *test)
-{
-	struct fake_device *fd = fake_kind_plug(test, false);
-
-	fake_suspend(fd);
-	fd->find_fails = true;
-	KUNIT_EXPECT_EQ(test, -ENOMEM, virtio_device_restore(&fd->vdev));
-	KUNIT_EXPECT_EQ(test, 2, fd->found);
-	KUNIT_EXPECT_FALSE(test, fd->status & VIRTIO_CONFIG_S_DRIVER_OK);
-}
 #endif
 
 static struct kunit_case probe_cases[] = {
@@ -196,7 +184,6 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE_PARAM(probe_others_without_queues, fake_others_gen_params),
 #ifdef CONFIG_PM_SLEEP
 	KUNIT_CASE_PARAM(restore, fake_suspended_gen_params),
-	KUNIT_CASE_PARAM(restore_without_queues, fake_suspended_gen_params),
 #endif
 	{}
 };

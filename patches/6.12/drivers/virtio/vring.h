@@ -13,6 +13,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/kmsan.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #ifdef DEBUG
 /* For development, we want to crash whenever the ring is screwed. */
@@ -85,6 +86,14 @@ struct vring_desc_extra {
 	u16 next;			/* The next desc state in a list. */
 };
 
+/* Where the descriptors of a buffer go */
+enum vring_place {
+	VRING_RING,
+	VRING_TABLE,			/* Pieces have DMA addresses, */
+	VRING_UNMAPPED_TABLE,		/* and the table has none yet. */
+	VRING_PLAIN_TABLE,
+};
+
 /*
  * The builder: a buffer under construction, between start and end.  Its
  * descriptors are a word with the address and a second word, see vring_write().
@@ -97,20 +106,26 @@ struct vring_buf {
 	void *data;			/* Data for callback. */
 	void *indir_desc;		/* Indirect table, if any, or context. */
 	unsigned int size;		/* Descriptors reserved, 0 after errors. */
-	u16 head;			/* Ring: index in desc_extra. */
-	bool table;			/* In a table, not in the ring. */
-	bool plain;			/* In a table, and nothing is mapped. */
 
 	/* What may still be added.  No room is left after an error. */
-	unsigned int room;		/* Descriptors. */
+	int room;			/* Descriptors. */
 	int nsg;			/* Pieces; less than 0: too many. */
 
-	int err;			/* The first error. */
+	s16 err;			/* The first error. */
+	u8 place;			/* enum vring_place */
 	u8 dir;				/* Of the last piece. */
 
-	/* Ring: indices in desc_extra of the next descriptor, and the last. */
+	/* Ring: indices in desc_extra of the head, the next one, and the last. */
+	u16 head;
 	u16 next;
 	u16 last;
+
+	/*
+	 * Constant for the layout: the bit of a second word that is WRITE, and
+	 * the upper half of the first one of a table.
+	 */
+	u8 write_bit;
+	u32 table_word;
 
 	/*
 	 * The cursor: the next descriptor (split ring: all of them), and its
@@ -121,25 +136,26 @@ struct vring_buf {
 
 	/*
 	 * Second words that publishing writes again: of the last descriptor, and
-	 * of a packed ring's head, which has its wrap bits inverted.
+	 * of a packed ring's head (@head_word), with its wrap bits inverted.
 	 */
 	u64 last_word;
-	u64 head_word;
 
 	union {
-		/* Table: what the ring maps is recorded here. */
+		/* Table: what has a DMA address is recorded here. */
 		struct vring_desc_extra *record;
 
 		/* Packed ring: where vring_wrap_packed() must be called. */
 		struct vring_desc *limit;
 	};
+	union {
+		/* Table: where the device finds it, or the physical address. */
+		u64 table_addr;
 
-	/*
-	 * Constant for the layout, bits of the second word: WRITE, the first one
-	 * of a table, and what it grows by from one to the next there.
-	 */
-	u64 word_write;
-	u64 word_table;
+		/* Packed ring: see last_word. */
+		u64 head_word;
+	};
+
+	/* Constant for the layout: what @word grows by in a table. */
 	u64 word_step;
 };
 
@@ -147,19 +163,24 @@ struct vring_buf {
  * Indirect tables that are kept with the queue: most requests fit into one.  They
  * are allocated together, a page of them, when the first one is needed.
  *
- * A kept table is known by its place in @block.  If the ring maps, the
- * descriptors are at @table, out of which the device reads, and @block has the
- * records of what was mapped; otherwise they are in @block, which @table is.
+ * A kept table is known by its place in @block.  If the ring maps tables, the
+ * descriptors are at @table, and @block has the records of what was mapped;
+ * otherwise they are in @block, which @table is.
  */
 #define VRING_KEPT_TABLES	31
 #define VRING_KEPT_DESCS	8
 
 struct vring_kept {
-	/* Indices of the tables that are free. */
-	unsigned int nr_free;
-	u8 free[VRING_KEPT_TABLES];
+	/* Of the tables that are free, vq->nr_kept of them: offsets in @block. */
+	u16 free[VRING_KEPT_TABLES];
 
 	struct vring_desc *table;
+	dma_addr_t addr;		/* Of @table, for the device. */
+
+	/* Allocates @table, if it is memory that stays mapped. */
+	struct work_struct work;
+	struct vring_virtqueue *vq;
+
 	struct vring_desc block[VRING_KEPT_TABLES][VRING_KEPT_DESCS]
 		__aligned(sizeof(struct vring_desc));
 };
@@ -224,6 +245,9 @@ struct vring_virtqueue_packed {
 struct vring_virtqueue {
 	struct virtqueue vq;
 
+	/* The builder of virtqueue_start_buf() and its siblings. */
+	struct vring_buf *buf;
+
 	/* Is this a packed ring? */
 	bool packed_ring;
 
@@ -250,14 +274,11 @@ struct vring_virtqueue {
 	 */
 	bool do_unmap;
 
-	/* Per-descriptor state. */
-	struct vring_desc_state *desc_state;
-	struct vring_desc_extra *desc_extra;
+	/* Addresses are not physical ones: do_unmap or premapped. */
+	bool mapped;
 
-	/* Head of free buffer list. */
-	unsigned int free_head;
-	/* Number we've added since last sync. */
-	unsigned int num_added;
+	/* How many tables of @kept are free; none before they can be used. */
+	u8 nr_kept;
 
 	/* Last used index  we've seen.
 	 * for split ring, it just contains last used index
@@ -270,8 +291,10 @@ struct vring_virtqueue {
 	/* Hint for event idx: already triggered no need to disable. */
 	bool event_triggered;
 
-	/* Addresses are not physical ones: do_unmap or premapped. */
-	bool mapped;
+	/* Head of free buffer list. */
+	unsigned int free_head;
+	/* Number we've added since last sync. */
+	unsigned int num_added;
 
 	union {
 		/* Available for split ring */
@@ -281,8 +304,9 @@ struct vring_virtqueue {
 		struct vring_virtqueue_packed packed;
 	};
 
-	/* The builder of virtqueue_start_buf() and its siblings. */
-	struct vring_buf *buf;
+	/* Per-descriptor state. */
+	struct vring_desc_state *desc_state;
+	struct vring_desc_extra *desc_extra;
 
 	/* Indirect tables that are kept, or NULL if none was needed yet. */
 	struct vring_kept *kept;
@@ -446,7 +470,7 @@ static inline void vring_free_table(struct vring_virtqueue *vq, void *table)
 	size_t offset = kept ? table - (void *)kept->block : SIZE_MAX;
 
 	if (offset < sizeof(kept->block))
-		kept->free[kept->nr_free++] = offset / sizeof(kept->block[0]);
+		kept->free[vq->nr_kept++] = offset;
 	else
 		kfree(table);
 }

@@ -34,7 +34,7 @@ static int vring_add_mapped_list(struct virtqueue *_vq, struct scatterlist *sg,
 		return err;
 	for (; num && sg; num--, sg = sg_next(sg))
 		vring_add_mapped(vq, sg_dma_address(sg), sg_dma_len(sg), dir);
-	return vring_end(vq);
+	return virtqueue_end_buf(_vq);
 }
 
 /**
@@ -110,9 +110,9 @@ int virtqueue_add_inbuf_cache_clean(struct virtqueue *_vq,
 	err = vring_start(vq, data, num, 1, gfp, false);
 	if (err)
 		return err;
-	vq->buf->attrs = DMA_ATTR_DEBUGGING_IGNORE_CACHELINES;
+	vq->buf->cache_clean = true;
 	virtqueue_add_sg(_vq, sg, num, DMA_FROM_DEVICE);
-	return vring_end(vq);
+	return virtqueue_end_buf(_vq);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_inbuf_cache_clean);
 
@@ -144,7 +144,7 @@ int virtqueue_add_buf_mapped(struct virtqueue *_vq, dma_addr_t addr, u32 len,
 	if (err)
 		return err;
 	virtqueue_add_mapped(_vq, addr, len, dir);
-	return vring_end(vq);
+	return virtqueue_end_buf(_vq);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_buf_mapped);
 
@@ -173,8 +173,8 @@ int virtqueue_add_buf_linear_cache_clean(struct virtqueue *_vq, void *addr,
 	err = vring_start(vq, data, 1, 1, gfp, false);
 	if (err)
 		return err;
-	vq->buf->attrs = DMA_ATTR_DEBUGGING_IGNORE_CACHELINES;
+	vq->buf->cache_clean = true;
 	virtqueue_add_linear(_vq, addr, len, DMA_FROM_DEVICE);
-	return vring_end(vq);
+	return virtqueue_end_buf(_vq);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_buf_linear_cache_clean);

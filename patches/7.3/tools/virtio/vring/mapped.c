@@ -445,6 +445,8 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	inject = &account;
+	/* Each table is mapped: there never is memory for those that stay so. */
+	account.work_waits = true;
 	try_ring(&series);
 #ifdef HAVE_BASE_RING
 	try_ring(&base);
