@@ -66,8 +66,6 @@ static const struct misuse {
 	{ "one entry too many", { { SG, 0, 3, OUT }, { LINEAR, 3, 1, OUT } } },
 	{ "too many calls", { { LINEAR, 0, 1, OUT }, { LINEAR, 1, 1, OUT },
 			      { LINEAR, 2, 1, OUT } } },
-	{ "too many calls, empty", { { LINEAR, 0, 1, OUT }, { SG, 1, 0, OUT },
-				     { SG, 1, 0, OUT } } },
 	{ "order", { { LINEAR, 4, 1, IN }, { LINEAR, 0, 1, OUT } } },
 	{ "order of lists", { { SG, 4, 2, IN }, { SG, 0, 1, OUT } } },
 	{ "both directions", { { LINEAR, 0, 1, OUT },

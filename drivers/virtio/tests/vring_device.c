@@ -275,6 +275,7 @@ struct vring_device *vring_device_create(struct kunit *test,
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, vd->dev);
 
 	vd->test = test;
+	vd->task = current;
 	vd->config = *config;
 	vring_dma_init(vd);
 
