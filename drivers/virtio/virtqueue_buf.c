@@ -336,10 +336,8 @@ static void vring_add_phys(struct vring_virtqueue *vq, phys_addr_t phys,
 	else if (likely(vring_maps_pieces(vq)))
 		vring_map_put(vq, pfn_to_page(PHYS_PFN(phys)),
 			      offset_in_page(phys), len);
-	else {
-		/* On a premapped queue only lists have DMA addresses. */
+	else	/* On a premapped queue only lists have DMA addresses. */
 		vring_refuse(vq, 1);
-	}
 }
 
 /* What the driver has mapped */

@@ -48,7 +48,8 @@ killer() {
 	for test; do
 		read -ra command <<<"$test"
 		[ -x "$obj/${command[0]}" ] || continue
-		(ulimit -t 120 && exec "$obj/${command[0]}" "${command[@]:1}") >"$obj/output" 2>&1 || {
+		(ulimit -t 120 && exec "$obj/${command[0]}" "${command[@]:1}") \
+			>"$obj/output" 2>&1 || {
 			echo "${command[0]}"
 			return
 		}
