@@ -344,10 +344,8 @@ static unsigned int add_piece(struct request *req, unsigned int i,
 		limit = nr + (listed == nr ? how >> 5 : 0);
 		list = make_list(p, listed);
 		virtqueue_add_sg(d.vq, list, limit, p->dir);
-		if (how == 0x0f) {
+		if (how == 0x0f)	/* no call of those that count */
 			virtqueue_add_sg(d.vq, list, 0, p->dir);
-			build->nsg--;
-		}
 		wipe_lists();
 	}
 	expect_piece(build, e, p, nr);
