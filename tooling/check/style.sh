@@ -15,7 +15,7 @@ IGNORE=FILE_PATH_CHANGES
 
 # In programs of user space: libFuzzer and the sanitizers call functions by names,
 # and want declarations, that are not the kernel's.
-IGNORE_IN_TOOLS=CAMELCASE,WEAK_DECLARATION,AVOID_EXTERNS,VOLATILE,BIT_MACRO
+IGNORE_IN_TOOLS=CAMELCASE,WEAK_DECLARATION,AVOID_EXTERNS,VOLATILE,BIT_MACRO,MEMORY_BARRIER
 
 # bugs PATCH SIGN: the lines with BUG() or BUG_ON() that it adds (+) or removes
 bugs() {
