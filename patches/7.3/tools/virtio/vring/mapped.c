@@ -375,6 +375,9 @@ static void try_errors(void)
 	unmap_list(2, DMA_FROM_DEVICE);
 	CHECK(add_one_mapped(DMA_TO_DEVICE, NULL) == -EIO);
 	unmap_list(1, DMA_TO_DEVICE);
+	CHECK(ring->inbuf_cache_clean(d.vq, sg, 1, memory, GFP_ATOMIC) == -EIO);
+	CHECK(ring->linear_cache_clean(d.vq, memory[0], 10, memory,
+				       GFP_ATOMIC) == -EIO);
 	__virtqueue_unbreak(d.vq);
 	CHECK(vring_device_idle(&d) && !account.wrong);
 }
