@@ -37,7 +37,7 @@ small_kernel() {
 	kgit diff --no-renames --name-only base series |
 		xargs -d '\n' git -c safe.directory='*' -C "$LINUX" ls-tree -r --name-only base |
 		xargs -d '\n' git -c safe.directory='*' -C "$LINUX" archive base -- .gitattributes Makefile Kbuild Kconfig \
-			scripts/get_maintainer.pl |
+			MAINTAINERS scripts/get_maintainer.pl |
 		tar -x -C "$SCRATCH/kernel"
 }
 
