@@ -65,7 +65,7 @@ say() {
 # line of progress every 20 seconds; on failure the last LOG_TAIL lines of LOG
 # are shown (20 unless set; 0 when the caller sums it up in a line of its own)
 quietly() {
-	local log=$1 pid ticker status=0 at_exit
+	local log=$1 pid ticker status=0 at_exit=
 	shift
 	mkdir -p "$(dirname "$log")"
 	if [ "$V" = 1 ]; then
@@ -75,8 +75,11 @@ quietly() {
 	# each in a process group of its own: Ctrl-C must end the command with all
 	# its children, and nobody shall wait for a sleep.  A child that is killed
 	# before bash has taken our EXIT trap from it would run that.
-	at_exit=$(trap -p EXIT)
-	trap - EXIT
+	# (A subshell has none, and trap -p would tell it of its parent's.)
+	if [ "$BASH_SUBSHELL" = 0 ]; then
+		at_exit=$(trap -p EXIT)
+		trap - EXIT
+	fi
 	set -m
 	"$@" >"$log" 2>&1 </dev/null &
 	pid=$!

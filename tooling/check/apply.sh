@@ -121,7 +121,7 @@ kill_at() {
 
 # kill_parent KIND: what was begun is done to the end
 kill_parent() {
-	local tries=3000
+	local tries=6000	# what never ends is a fault, what takes long is none
 	new_tree "$1"
 	killed parent 2 apply
 	while [ -e "$TREE/.virtio-piecewise" ] && [ $((tries--)) -gt 0 ]; do sleep 0.1; done

@@ -8,6 +8,11 @@
 
 #include "fake_device.h"
 
+const struct fake_ring fake_rings[2] = {
+	{ "direct", 0 },
+	{ "indirect", BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) },
+};
+
 /*
  * The device's end of a queue
  */

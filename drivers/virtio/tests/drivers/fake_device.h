@@ -36,9 +36,7 @@ struct fake_ring {
 	u64 features;
 };
 
-#define FAKE_RINGS						\
-	{ "direct", 0 },						\
-	{ "indirect", BIT_ULL(VIRTIO_RING_F_INDIRECT_DESC) }
+extern const struct fake_ring fake_rings[2];
 
 struct fake_device;
 

@@ -12,8 +12,6 @@
 
 #include "fake_device.h"
 
-static const struct fake_ring fake_rings[] = { FAKE_RINGS };
-
 KUNIT_ARRAY_PARAM_DESC(fake_ring, fake_rings, name);
 
 #define FAKE_BLK_SECTORS	2048
