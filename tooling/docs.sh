@@ -240,7 +240,8 @@ plot() {
 	fi
 }
 
-# lengths: of the files in docs/drivers.md, in the column of this kernel
+# lengths: of the files in docs/drivers.md, in the column of this kernel; a - stays,
+# as such a file calls nothing there
 lengths() {
 	local page=$DOCS/docs/drivers.md file
 	sed -nE 's/^\| ([a-z][^ |]*\.c) \|.*/\1/p' "$page" | while read -r file; do
@@ -250,7 +251,7 @@ lengths() {
 	FILENAME == ARGV[1] { split($0, f, "\t"); length_of[f[1]] = f[2]; next }
 	{ n = split($0, cell, / *[|] */) }
 	cell[2] == "file" { for (i = 1; i <= n; i++) if (cell[i] == base) column = i }
-	column && cell[2] in length_of {
+	column && cell[2] in length_of && cell[column] != "-" {
 		cell[column] = length_of[cell[2]]
 		line = "|"
 		for (i = 2; i < n; i++) line = line " " cell[i] " |"
