@@ -10,6 +10,7 @@
 . "$TOP/tooling/check/kernel.sh"
 
 go_to series
-kunit_kernel debug /dev/null CFLAGS_virtio_ring.o=-DDEBUG
+# the suite that makes operations overlap has to know
+kunit_kernel debug /dev/null CFLAGS_virtio_ring.o=-DDEBUG CFLAGS_virtio_ring_interrupted_kunit.o=-DDEBUG
 # no pipe: grep ends as soon as it has found it, and nm would fail
 grep -qw panic < <(nm "$KUNIT_OBJ/drivers/virtio/virtio_ring.o") || fail 'virtio_ring.o was built without DEBUG'

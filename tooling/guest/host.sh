@@ -243,8 +243,7 @@ asked_migration() {
 }
 migration_status() { qmp query-migrate | sed -nE 's/.*[{ ]"status": "([a-z-]+)".*/\1/p'; }
 
-# Memory that comes and goes, of 128 MiB; a file may be read into it, so that
-# virtiofsd must see it too
+# Memory that comes and goes, of 128 MiB
 plug_virtio_mem() {
 	QEMU_ARGS+=(-m "maxmem=8G" -object "memory-backend-memfd,id=$1-ram,size=128M,share=on"
 		-device "virtio-mem-pci,memdev=$1-ram,requested-size=0,$(virtio_options "$1")")

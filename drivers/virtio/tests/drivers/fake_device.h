@@ -38,6 +38,11 @@ struct fake_ring {
 
 extern const struct fake_ring fake_rings[2];
 
+/* They are modern devices: little-endian. */
+#define FAKE_VIRTIO16(value)	((__force __virtio16)cpu_to_le16(value))
+#define FAKE_VIRTIO32(value)	((__force __virtio32)cpu_to_le32(value))
+#define FAKE_VIRTIO64(value)	((__force __virtio64)cpu_to_le64(value))
+
 struct fake_device;
 
 struct fake_queue {

@@ -17,15 +17,15 @@ KUNIT_ARRAY_PARAM_DESC(fake_ring, fake_rings, name);
 #define FAKE_BLK_SECTORS	2048
 
 static const struct virtio_blk_config fake_blk_config = {
-	.capacity			= cpu_to_le64(FAKE_BLK_SECTORS),
-	.max_discard_sectors		= cpu_to_le32(FAKE_BLK_SECTORS),
-	.max_discard_seg		= cpu_to_le32(1),
-	.discard_sector_alignment	= cpu_to_le32(1),
-	.max_write_zeroes_sectors	= cpu_to_le32(FAKE_BLK_SECTORS),
-	.max_write_zeroes_seg		= cpu_to_le32(1),
-	.max_secure_erase_sectors	= cpu_to_le32(FAKE_BLK_SECTORS),
-	.max_secure_erase_seg		= cpu_to_le32(1),
-	.secure_erase_sector_alignment	= cpu_to_le32(1),
+	.capacity			= FAKE_VIRTIO64(FAKE_BLK_SECTORS),
+	.max_discard_sectors		= FAKE_VIRTIO32(FAKE_BLK_SECTORS),
+	.max_discard_seg		= FAKE_VIRTIO32(1),
+	.discard_sector_alignment	= FAKE_VIRTIO32(1),
+	.max_write_zeroes_sectors	= FAKE_VIRTIO32(FAKE_BLK_SECTORS),
+	.max_write_zeroes_seg		= FAKE_VIRTIO32(1),
+	.max_secure_erase_sectors	= FAKE_VIRTIO32(FAKE_BLK_SECTORS),
+	.max_secure_erase_seg		= FAKE_VIRTIO32(1),
+	.secure_erase_sector_alignment	= FAKE_VIRTIO32(1),
 };
 
 /* The last request whose data is ranges */
@@ -54,7 +54,7 @@ static void fake_blk_answer(struct fake_queue *q)
 	u32 type;
 
 	fake_read(q, &hdr, sizeof(hdr));
-	type = le32_to_cpu(hdr.type);
+	type = virtio32_to_cpu(q->vq->vdev, hdr.type);
 	if (type >= VIRTIO_BLK_T_DISCARD)
 		fake_blk_ranges(q, type);
 	while (fake_writable(q))

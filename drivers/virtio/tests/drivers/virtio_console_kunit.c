@@ -64,12 +64,13 @@ static void fake_console_answer(struct fake_queue *q)
 		return;
 	}
 	fake_read(q, &control, sizeof(control));
-	if (le16_to_cpu(control.event) == VIRTIO_CONSOLE_PORT_READY)
+	if (virtio16_to_cpu(q->vq->vdev, control.event) ==
+	    VIRTIO_CONSOLE_PORT_READY)
 		complete(&console->ready);
 }
 
 static const struct virtio_console_config fake_console_config = {
-	.max_nr_ports = cpu_to_le32(1),
+	.max_nr_ports = FAKE_VIRTIO32(1),
 };
 
 static const struct fake_model fake_console_model = {
@@ -85,8 +86,8 @@ static void fake_console_control(struct fake_device *fd, u16 event)
 {
 	struct fake_queue *q = &fd->queues[FAKE_CONTROL_IN];
 	struct virtio_console_control control = {
-		.event = cpu_to_le16(event),
-		.value = cpu_to_le16(1),
+		.event = FAKE_VIRTIO16(event),
+		.value = FAKE_VIRTIO16(1),
 	};
 
 	KUNIT_ASSERT_TRUE(fd->test, fake_take(q));

@@ -50,10 +50,8 @@ static void fake_no_such_target(struct fake_queue *q)
 	fake_write(q, &resp, sizeof(resp));
 }
 
-/* A tag of one byte, and room for it */
-static const struct virtio_9p_config fake_9p[2] = {
-	{ .tag_len = cpu_to_le16(1) },
-};
+/* struct virtio_9p_config: the length of the tag, and the tag */
+static const u8 fake_9p[] = { 1, 0, 'k' };
 
 static const struct virtio_fs_config fake_fs = {
 	.tag = "kunit", .num_request_queues = cpu_to_le32(1),
