@@ -85,11 +85,15 @@ made_up_results() {
 	result "$SCRATCH/r/size.txt" <<-'END'
 	         lines of code    longest body, lines
 	base               100                     70
-	series              90                     20
+	fixes              101                     70
+	builder             90                     20
+	series              95                     20
 
 	   text	   data	    bss	    dec	    hex	filename
 	   1000	      1	      0	   1001	    3e9	base.o
-	    900	      1	      0	    901	    385	series.o
+	   1001	      1	      0	   1002	    3ea	fixes.o
+	    900	      1	      0	    901	    385	builder.o
+	    950	      1	      0	    951	    3b7	series.o
 	END
 	result "$SCRATCH/r/bench-guest/summary.csv" </dev/null
 	echo 'device I/O' >"$SCRATCH/r/bench-guest/instructions.txt"
