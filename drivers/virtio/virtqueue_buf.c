@@ -299,27 +299,70 @@ static void vring_map_put(struct vring_virtqueue *vq, struct page *page,
 		vring_put_mapped(vq, addr, len, vq->buf->dir);
 }
 
-/*
- * The same, mapped by the ring, or before by the driver of a premapped queue.  All
- * but the first entry get their room one by one.
- */
-static void vring_walk_mapped(struct vring_virtqueue *vq,
-			      struct scatterlist *sg, unsigned int left)
+/* The same, mapped by the ring.  After a failure the cursor has no meaning. */
+static void vring_walk_mapped_table(struct vring_virtqueue *vq,
+				    struct scatterlist *sg, unsigned int left)
+{
+	struct vring_buf *buf = vq->buf;
+	struct vring_desc_extra *record = buf->record;
+	struct vring_desc *desc = buf->desc;
+	u64 word = buf->word, last_word;
+	struct page *page;
+	dma_addr_t addr;
+
+	for (;; sg++) {
+		page = vring_entry(&sg, &left, &buf->room);
+		addr = vring_map(vq, page, sg->offset, sg->length, buf->dir,
+				 vring_attrs(buf));
+		if (unlikely(vring_map_failed(vq, addr))) {
+			vring_fail(vq, left, -ENOMEM);
+			return;
+		}
+		vring_record(record++, addr, sg->length, buf->dir);
+		vring_in_len_add(buf, sg->length);
+		last_word = word | sg->length;
+		vring_write(vq, desc++, addr, last_word);
+		word += buf->word_step;
+		if (!--left)
+			break;
+	}
+	buf->record = record;
+	buf->desc = desc;
+	buf->last_word = last_word;
+	buf->word = word;
+}
+
+static void vring_walk_mapped_ring(struct vring_virtqueue *vq,
+				   struct scatterlist *sg, unsigned int left)
 {
 	struct vring_buf *buf = vq->buf;
 	struct page *page;
-	int back;
+	dma_addr_t addr;
 
-	for (buf->room += left - 1;; buf->room--) {
-		page = vring_entry(&sg, &left, &back);
-		if (vring_premapped(vq))
-			vring_put_premapped(vq, sg_dma_address(sg), sg->length);
-		else
-			vring_map_put(vq, page, sg->offset, sg->length);
-		if (!--left || buf->err)
+	do {
+		page = vring_entry(&sg, &left, &buf->room);
+		addr = vring_map(vq, page, sg->offset, sg->length, buf->dir,
+				 vring_attrs(buf));
+		if (unlikely(vring_map_failed(vq, addr))) {
+			vring_fail(vq, left, -ENOMEM);
 			return;
+		}
+		vring_record(&vq->desc_extra[buf->next], addr, sg->length,
+			     buf->dir);
+		vring_put_ring(vq, addr, sg->length);
 		sg++;
-	}
+	} while (--left);
+}
+
+/* The driver of a premapped queue has mapped the list. */
+static void vring_walk_premapped(const struct vring_virtqueue *vq,
+				 struct scatterlist *sg, unsigned int left)
+{
+	do {
+		vring_entry(&sg, &left, &vq->buf->room);
+		vring_put_premapped(vq, sg_dma_address(sg), sg->length);
+		sg++;
+	} while (--left);
 }
 
 static void vring_add_phys(struct vring_virtqueue *vq, phys_addr_t phys,
@@ -368,8 +411,12 @@ static void vring_add_list(struct vring_virtqueue *vq, struct scatterlist *sg,
 		vring_walk_table(vq, buf, sg, nents);
 	else if (!vring_mapped(vq))
 		vring_walk_ring(vq, buf, sg, nents);
+	else if (vring_premapped(vq))
+		vring_walk_premapped(vq, sg, nents);
+	else if (buf->place == VRING_RING)
+		vring_walk_mapped_ring(vq, sg, nents);
 	else
-		vring_walk_mapped(vq, sg, nents);
+		vring_walk_mapped_table(vq, sg, nents);
 }
 
 /*
