@@ -111,8 +111,8 @@ static inline void vring_put_mapped(const struct vring_virtqueue *vq,
 	}
 }
 
-static noinline void vring_put_premapped(const struct vring_virtqueue *vq,
-					 dma_addr_t addr, u32 len)
+static void vring_put_premapped(const struct vring_virtqueue *vq,
+				dma_addr_t addr, u32 len)
 {
 	vring_put_mapped(vq, addr, len, DMA_NONE);
 }
@@ -286,8 +286,8 @@ static void vring_walk_ring(const struct vring_virtqueue *vq,
 }
 
 /* Map a piece, for which the room was taken, and put it, or the buffer fails. */
-static void vring_map_put(struct vring_virtqueue *vq, struct page *page,
-			  unsigned int offset, u32 len)
+static noinline void vring_map_put(struct vring_virtqueue *vq, struct page *page,
+				   unsigned int offset, u32 len)
 {
 	dma_addr_t addr;
 

@@ -7,7 +7,7 @@
 # kept come after the builder.
 #
 # With the builder there must be, with gcc 12, no more text than in the untouched ring,
-# and at most 2 % more lines than with the fixes; with all of the series at most 5 %
+# and at most 5 % more lines than with the fixes; with all of the series at most 5 %
 # more text and 10 % more lines than in the untouched ring.  No function has more than
 # 60 lines.  Other compilers' text is reported.  All is left in $RESULTS/size.txt.
 
@@ -77,7 +77,7 @@ mkdir -p "$RESULTS"
 cp "$SCRATCH/size.txt" "$RESULTS/size.txt"
 result_of "$RESULTS/size.txt" "$(kgit rev-parse 'series^{tree}')"
 [ "$LONGEST" -le 60 ] || fail "a function of the ring has $LONGEST lines"
-at_most builder 'lines of code' "${LINES_OF_CODE[builder]}" 102 "${LINES_OF_CODE[fixes]}" 'with the fixes alone'
+at_most builder 'lines of code' "${LINES_OF_CODE[builder]}" 105 "${LINES_OF_CODE[fixes]}" 'with the fixes alone'
 at_most series 'lines of code' "${LINES_OF_CODE[series]}" 110 "${LINES_OF_CODE[base]}" 'without the series'
 # compiler may be two words, ccache and gcc
 gcc=$(compiler)
