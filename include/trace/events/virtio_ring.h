@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The life of a virtqueue's buffers, see
+ * Documentation/driver-api/virtio/buffers.rst:
+ *
+ *	virtio_ring_add		a buffer was made available to the device
+ *	virtio_ring_get		it was used, and returned to the driver
+ *	virtio_ring_abort	one came to nothing before it was made available
+ *	virtio_ring_detach	one was taken back, the device has not used it
+ *
+ * All are called with whatever lock the driver holds for the virtqueue.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM virtio_ring
+
+#if !defined(_TRACE_VIRTIO_RING_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _TRACE_VIRTIO_RING_H
+
+#include <linux/device.h>
+#include <linux/tracepoint.h>
+#include <linux/virtio.h>
+
+/*
+ * What all of them have.  The name of a virtio device, virtioN, is given out
+ * anew when the device has gone; that of its parent says where it is.
+ */
+#define VIRTIO_RING_ENTRY						\
+	__string(device, dev_name(&vq->vdev->dev))			\
+	__string(parent, vq->vdev->dev.parent ?				\
+			 dev_name(vq->vdev->dev.parent) : NULL)		\
+	__string(queue, vq->name)					\
+	__field(unsigned int, index)					\
+	__field(const void *, token)
+
+#define VIRTIO_RING_ASSIGN						\
+	__assign_str(device);						\
+	__assign_str(parent);						\
+	__assign_str(queue);						\
+	__entry->index = vq->index;					\
+	__entry->token = token
+
+#define VIRTIO_RING_FORMAT	"%s (%s) queue %u (%s) token %p"
+#define VIRTIO_RING_ARGS						\
+	__get_str(device), __get_str(parent), __entry->index,		\
+	__get_str(queue), __entry->token
+
+TRACE_EVENT(virtio_ring_add,
+
+	TP_PROTO(const struct virtqueue *vq, const void *token,
+		 unsigned int pieces, u64 bytes),
+
+	TP_ARGS(vq, token, pieces, bytes),
+
+	TP_STRUCT__entry(
+		VIRTIO_RING_ENTRY
+		__field(unsigned int, pieces)
+		__field(u64, bytes)
+	),
+
+	TP_fast_assign(
+		VIRTIO_RING_ASSIGN;
+		__entry->pieces = pieces;
+		__entry->bytes = bytes;
+	),
+
+	TP_printk(VIRTIO_RING_FORMAT " pieces %u bytes %llu", VIRTIO_RING_ARGS,
+		  __entry->pieces, __entry->bytes)
+);
+
+/* @bytes: those that the device says it has written */
+TRACE_EVENT(virtio_ring_get,
+
+	TP_PROTO(const struct virtqueue *vq, const void *token, u32 bytes),
+
+	TP_ARGS(vq, token, bytes),
+
+	TP_STRUCT__entry(
+		VIRTIO_RING_ENTRY
+		__field(u32, bytes)
+	),
+
+	TP_fast_assign(
+		VIRTIO_RING_ASSIGN;
+		__entry->bytes = bytes;
+	),
+
+	TP_printk(VIRTIO_RING_FORMAT " bytes %u", VIRTIO_RING_ARGS,
+		  __entry->bytes)
+);
+
+/* @err: why, or 0 if the driver has decided so */
+TRACE_EVENT(virtio_ring_abort,
+
+	TP_PROTO(const struct virtqueue *vq, const void *token, int err),
+
+	TP_ARGS(vq, token, err),
+
+	TP_STRUCT__entry(
+		VIRTIO_RING_ENTRY
+		__field(int, err)
+	),
+
+	TP_fast_assign(
+		VIRTIO_RING_ASSIGN;
+		__entry->err = err;
+	),
+
+	TP_printk(VIRTIO_RING_FORMAT " error %d", VIRTIO_RING_ARGS,
+		  __entry->err)
+);
+
+TRACE_EVENT(virtio_ring_detach,
+
+	TP_PROTO(const struct virtqueue *vq, const void *token),
+
+	TP_ARGS(vq, token),
+
+	TP_STRUCT__entry(
+		VIRTIO_RING_ENTRY
+	),
+
+	TP_fast_assign(
+		VIRTIO_RING_ASSIGN;
+	),
+
+	TP_printk(VIRTIO_RING_FORMAT, VIRTIO_RING_ARGS)
+);
+
+#endif /* _TRACE_VIRTIO_RING_H */
+
+/* This part must be outside protection */
+#include <trace/define_trace.h>
