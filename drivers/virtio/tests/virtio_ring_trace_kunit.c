@@ -58,7 +58,8 @@ static void on_abort(void *data, const struct virtqueue *vq, const void *token,
 	t->err = err;
 }
 
-static void on_detach(void *data, const struct virtqueue *vq, const void *token)
+static void on_detach(void *data, const struct virtqueue *vq, const void *token,
+		      int err)
 {
 	struct traced *t = data;
 

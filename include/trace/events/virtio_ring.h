@@ -8,7 +8,9 @@
  *	virtio_ring_abort	one came to nothing before it was made available
  *	virtio_ring_detach	one was taken back, the device has not used it
  *
- * All are called with whatever lock the driver holds for the virtqueue.
+ * All are called with whatever lock the driver holds for the virtqueue.  The
+ * name of a virtio device, virtioN, is given out anew when the device has gone;
+ * that of its parent says where it is.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM virtio_ring
@@ -20,111 +22,80 @@
 #include <linux/tracepoint.h>
 #include <linux/virtio.h>
 
-/*
- * What all of them have.  The name of a virtio device, virtioN, is given out
- * anew when the device has gone; that of its parent says where it is.
- */
-#define VIRTIO_RING_ENTRY						\
-	__string(device, dev_name(&vq->vdev->dev))			\
-	__string(parent, vq->vdev->dev.parent ?				\
-			 dev_name(vq->vdev->dev.parent) : NULL)		\
-	__string(queue, vq->name)					\
-	__field(unsigned int, index)					\
-	__field(const void *, token)
-
-#define VIRTIO_RING_ASSIGN						\
-	__assign_str(device);						\
-	__assign_str(parent);						\
-	__assign_str(queue);						\
-	__entry->index = vq->index;					\
-	__entry->token = token
-
-#define VIRTIO_RING_FORMAT	"%s (%s) queue %u (%s) token %p"
-#define VIRTIO_RING_ARGS						\
-	__get_str(device), __get_str(parent), __entry->index,		\
-	__get_str(queue), __entry->token
-
 TRACE_EVENT(virtio_ring_add,
-
-	TP_PROTO(const struct virtqueue *vq, const void *token,
-		 unsigned int pieces, u64 bytes),
-
-	TP_ARGS(vq, token, pieces, bytes),
-
-	TP_STRUCT__entry(
-		VIRTIO_RING_ENTRY
-		__field(unsigned int, pieces)
-		__field(u64, bytes)
-	),
-
-	TP_fast_assign(
-		VIRTIO_RING_ASSIGN;
-		__entry->pieces = pieces;
-		__entry->bytes = bytes;
-	),
-
-	TP_printk(VIRTIO_RING_FORMAT " pieces %u bytes %llu", VIRTIO_RING_ARGS,
-		  __entry->pieces, __entry->bytes)
+	    TP_PROTO(const struct virtqueue *vq, const void *token,
+		     unsigned int pieces, u64 bytes),
+	    TP_ARGS(vq, token, pieces, bytes),
+	    TP_STRUCT__entry(__string(device, dev_name(&vq->vdev->dev))
+			     __string(parent, dev_name(vq->vdev->dev.parent ?: &vq->vdev->dev))
+			     __field(unsigned int, index)
+			     __string(queue, vq->name)
+			     __field(const void *, token)
+			     __field(unsigned int, pieces)
+			     __field(u64, bytes)),
+	    TP_fast_assign(__assign_str(device);
+			   __assign_str(parent);
+			   __entry->index = vq->index;
+			   __assign_str(queue);
+			   __entry->token = token;
+			   __entry->pieces = pieces;
+			   __entry->bytes = bytes),
+	    TP_printk("%s (%s) queue %u (%s) token %p pieces %u bytes %llu",
+		      __get_str(device), __get_str(parent), __entry->index,
+		      __get_str(queue), __entry->token, __entry->pieces,
+		      __entry->bytes)
 );
 
 /* @bytes: those that the device says it has written */
 TRACE_EVENT(virtio_ring_get,
-
-	TP_PROTO(const struct virtqueue *vq, const void *token, u32 bytes),
-
-	TP_ARGS(vq, token, bytes),
-
-	TP_STRUCT__entry(
-		VIRTIO_RING_ENTRY
-		__field(u32, bytes)
-	),
-
-	TP_fast_assign(
-		VIRTIO_RING_ASSIGN;
-		__entry->bytes = bytes;
-	),
-
-	TP_printk(VIRTIO_RING_FORMAT " bytes %u", VIRTIO_RING_ARGS,
-		  __entry->bytes)
+	    TP_PROTO(const struct virtqueue *vq, const void *token, u32 bytes),
+	    TP_ARGS(vq, token, bytes),
+	    TP_STRUCT__entry(__string(device, dev_name(&vq->vdev->dev))
+			     __string(parent, dev_name(vq->vdev->dev.parent ?: &vq->vdev->dev))
+			     __field(unsigned int, index)
+			     __string(queue, vq->name)
+			     __field(const void *, token)
+			     __field(u32, bytes)),
+	    TP_fast_assign(__assign_str(device);
+			   __assign_str(parent);
+			   __entry->index = vq->index;
+			   __assign_str(queue);
+			   __entry->token = token;
+			   __entry->bytes = bytes),
+	    TP_printk("%s (%s) queue %u (%s) token %p bytes %u",
+		      __get_str(device), __get_str(parent), __entry->index,
+		      __get_str(queue), __entry->token, __entry->bytes)
 );
 
 /* @err: why, or 0 if the driver has decided so */
-TRACE_EVENT(virtio_ring_abort,
-
-	TP_PROTO(const struct virtqueue *vq, const void *token, int err),
-
-	TP_ARGS(vq, token, err),
-
-	TP_STRUCT__entry(
-		VIRTIO_RING_ENTRY
-		__field(int, err)
-	),
-
-	TP_fast_assign(
-		VIRTIO_RING_ASSIGN;
-		__entry->err = err;
-	),
-
-	TP_printk(VIRTIO_RING_FORMAT " error %d", VIRTIO_RING_ARGS,
-		  __entry->err)
+DECLARE_EVENT_CLASS(virtio_ring_unused,
+		    TP_PROTO(const struct virtqueue *vq, const void *token, int err),
+		    TP_ARGS(vq, token, err),
+		    TP_STRUCT__entry(__string(device, dev_name(&vq->vdev->dev))
+				     __string(parent,
+					      dev_name(vq->vdev->dev.parent ?: &vq->vdev->dev))
+				     __field(unsigned int, index)
+				     __string(queue, vq->name)
+				     __field(const void *, token)
+				     __field(int, err)),
+		    TP_fast_assign(__assign_str(device);
+				   __assign_str(parent);
+				   __entry->index = vq->index;
+				   __assign_str(queue);
+				   __entry->token = token;
+				   __entry->err = err),
+		    TP_printk("%s (%s) queue %u (%s) token %p error %d",
+			      __get_str(device), __get_str(parent), __entry->index,
+			      __get_str(queue), __entry->token, __entry->err)
 );
 
-TRACE_EVENT(virtio_ring_detach,
+DEFINE_EVENT(virtio_ring_unused, virtio_ring_abort,
+	     TP_PROTO(const struct virtqueue *vq, const void *token, int err),
+	     TP_ARGS(vq, token, err));
 
-	TP_PROTO(const struct virtqueue *vq, const void *token),
-
-	TP_ARGS(vq, token),
-
-	TP_STRUCT__entry(
-		VIRTIO_RING_ENTRY
-	),
-
-	TP_fast_assign(
-		VIRTIO_RING_ASSIGN;
-	),
-
-	TP_printk(VIRTIO_RING_FORMAT, VIRTIO_RING_ARGS)
-);
+DEFINE_EVENT(virtio_ring_unused, virtio_ring_detach,
+	     TP_PROTO(const struct virtqueue *vq, const void *token, int err),
+	     TP_ARGS(vq, token, err));
 
 #endif /* _TRACE_VIRTIO_RING_H */
 

@@ -14,7 +14,7 @@
 	((void)(vq), (void)(token), (void)(bytes))
 #define trace_virtio_ring_abort(vq, token, err)				\
 	((void)(vq), (void)(token), (void)(err))
-#define trace_virtio_ring_detach(vq, token)				\
-	((void)(vq), (void)(token))
+#define trace_virtio_ring_detach(vq, token, err)			\
+	((void)(vq), (void)(token), (void)(err))
 
 #endif /* _TRACE_VIRTIO_RING_H */

@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: GPL-2.0-or-later
+/* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the tracepoints of a virtqueue show of a buffer that was just added.
  *
@@ -6,8 +6,12 @@
  * back from where the device can write: what it writes there is shown, and
  * decides nothing.
  *
- * virtio_ring.c includes this file.
+ * For virtio_ring.c, which makes the tracepoints and includes their header.
  */
+#ifndef _DRIVERS_VIRTIO_VRING_TRACE_H
+#define _DRIVERS_VIRTIO_VRING_TRACE_H
+
+#include "vring.h"
 
 static u32 vring_traced_len(const struct vring_virtqueue *vq,
 			    const struct vring_desc *desc)
@@ -81,3 +85,5 @@ static __cold void vring_trace_add(const struct vring_virtqueue *vq,
 		bytes = vring_traced_split(vq, head, pieces);
 	trace_virtio_ring_add(&vq->vq, state->data, pieces, bytes);
 }
+
+#endif /* _DRIVERS_VIRTIO_VRING_TRACE_H */
