@@ -8,7 +8,13 @@
 # shellcheck source=tooling/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
+# Linux 7.3 asks a serial device for the state of its ports before there is a buffer for
+# the answer, untouched too: a port that was open never can be written to again.
+devices=$(mktemp)
+trap 'rm -f "$devices"' EXIT
+grep -v "^$([ "$BASE" = 7.3 ] && echo serial || echo '#')" "$TOP/tooling/guest/suspend.devices" >"$devices"
+
 "$TOP/tooling/build.sh"
 RESULTS=$RESULTS/check/suspend GUEST_FACTS='suspend=yes' \
 	GUEST_CMDLINE='suspend.pm_test_delay=1' \
-	"$TOP/tooling/boot.sh" "$TOP/tooling/guest/suspend.devices"
+	"$TOP/tooling/boot.sh" "$devices"
