@@ -40,7 +40,7 @@ NAMES=()			# the devices, in the order of the table
 NOT_TRIED=()			# those that this machine does not let us try
 declare -A DRIVER TEST SLOT RING INDIRECT EVENT_IDX OPTIONS	# by name
 declare -A READ WRITTEN		# by name: the least number of bytes
-declare -A KIND			# of a call in guest/calls: new or classic
+declare -A KIND			# of a call in guest/calls: new or classic; or all, an event
 CONVERTED=${CONVERTED:-all}	# drivers that must use the new calls, and no others
 QEMU_ARGS=()
 GUEST_PROGRAMS=(fio sha256sum)	# beside busybox
@@ -50,6 +50,7 @@ declare -A REPORT		# by name.key: what the guest said
 declare -A COUNT		# by kind.address: buffers
 declare -A USED			# by call.address: it was called
 COUNTED=0 MISSED=0		# buffers of all devices, and those that were not counted
+EVENT=virtio_ring_add		# of the ring: it made a buffer available
 
 read_tables() {
 	local name driver ring indirect event_idx options kind
@@ -76,9 +77,10 @@ read_tables() {
 		*) die "guest/calls: what is \"$kind\"?" ;;
 		esac
 	done < <(rows "$GUEST/calls")
+	KIND[$EVENT]=all
 }
 
-# A probe for each call: it fires on return, when the buffer has been accepted
+# A probe for each call, for a kernel whose ring has no events: it fires on return, when the buffer has been accepted
 # or not, and knows the address of the virtqueue's device on the PCI bus.  (Its name,
 # virtioN, is given to another one when it has gone.)
 guest_calls() {
@@ -86,9 +88,10 @@ guest_calls() {
 	# shellcheck source=/dev/null
 	. "$OBJ/offsets/offsets"
 	for call in "${!KIND[@]}"; do
+		[ "$call" != "$EVENT" ] || continue
 		# shellcheck disable=SC2016 # the kernel's variables, not ours
-		printf '%s r64:vq/%s %s dev=+0(+%d(+%d(+%d($arg1)))):string ret=$retval:s32\n' \
-			"$call" "$call" "$call" "$DEVICE_NAME" "$VDEV_PARENT" "$VQ_VDEV"
+		printf '%s %s r64:vq/%s %s dev=+0(+%d(+%d(+%d($arg1)))):string ret=$retval:s32\n' \
+			"${KIND[$call]}" "$call" "$call" "$call" "$DEVICE_NAME" "$VDEV_PARENT" "$VQ_VDEV"
 	done
 }
 
@@ -195,11 +198,16 @@ asked_mode() {
 
 # buffers NAME KIND: how many; n/a if the kernel has no call of that kind
 buffers() {
-	local call sum=n/a
+	local call sum=n/a address
+	address=$(said "$1" address)
+	if [ "$2" = new ] && [ "$(said "$EVENT" call)" = present ]; then
+		echo $((${COUNT[all.$address]:-0} - ${COUNT[classic.$address]:-0}))
+		return
+	fi
 	for call in "${!KIND[@]}"; do
 		[ "${KIND[$call]}" != "$2" ] || [ "$(said "$call" call)" != present ] || sum=0
 	done
-	[ "$sum" = n/a ] || sum=${COUNT[$2.$(said "$1" address)]:-0}
+	[ "$sum" = n/a ] || sum=${COUNT[$2.$address]:-0}
 	echo "$sum"
 }
 

@@ -57,7 +57,7 @@ main() {
 	# middle of a header, and lose kunit.py
 	say "KUnit suites $KUNIT_FILTER in one guest ($ACCEL), console in $RUN/console.log"
 	run_guest kunit "$LIMIT" \
-		"initramfs_async=0 slub_debug=P kunit.enable=1 kunit.autorun=1 kunit.filter_glob=$KUNIT_FILTER" \
+		"initramfs_async=0 slub_debug=FZP kunit.enable=1 kunit.autorun=1 kunit.filter_glob=$KUNIT_FILTER" \
 		-initrd initramfs
 	tr -d '\r' <"$RUN/console.log" >"$KTAP"
 	result_of "$KTAP" "$(built_tree)"

@@ -662,6 +662,13 @@ static inline int vring_added(struct vring_virtqueue *vq)
 	return 0;
 }
 
+static noinline __cold int vring_added_traced(struct vring_virtqueue *vq,
+					      unsigned int head)
+{
+	vring_trace_add(vq, head);
+	return vring_added(vq);
+}
+
 /* @num descriptors from @head to @last are the buffer of @data. */
 static inline void vring_take(struct vring_virtqueue *vq, unsigned int head,
 			      unsigned int last, unsigned int num, void *data,
@@ -694,6 +701,8 @@ static int vring_expose_split(struct vring_virtqueue *vq, unsigned int head)
 	virtio_wmb(vq->weak_barriers);
 	avail->idx = cpu_to_virtio16(vdev, idx + 1);
 	vq->num_added++;
+	if (trace_virtio_ring_add_enabled())
+		return vring_added_traced(vq, head);
 	return vring_added(vq);
 }
 
@@ -719,6 +728,8 @@ static int vring_expose_packed(struct vring_virtqueue *vq,
 	}
 	vq->packed.next_avail_idx = slot;
 	vq->num_added += num;
+	if (trace_virtio_ring_add_enabled())
+		return vring_added_traced(vq, le16_to_cpu(head->id));
 	return vring_added(vq);
 }
 
@@ -814,8 +825,10 @@ static __cold int vring_end_odd(struct vring_virtqueue *vq)
 	}
 	if (!err)
 		err = -EINVAL;
-	if (buf->data)
+	if (buf->data) {
+		buf->err = err;
 		virtqueue_abort_buf(&vq->vq);
+	}
 	return err;
 }
 
@@ -835,6 +848,7 @@ static int vring_map_one(struct vring_virtqueue *vq, phys_addr_t phys, u32 len,
 			 len, dir, 0);
 	if (unlikely(vring_map_failed(vq, addr))) {
 		if (!(flags & VRING_DESC_F_INDIRECT)) {
+			trace_virtio_ring_abort(&vq->vq, data, -ENOMEM);
 			END_USE(vq);
 			return -ENOMEM;
 		}
@@ -1127,6 +1141,7 @@ void virtqueue_abort_buf(struct virtqueue *_vq)
 
 	if (WARN_ON_ONCE(!buf->data))
 		return;
+	trace_virtio_ring_abort(_vq, buf->data, buf->err);
 	vring_rewind(vq, 0);
 	buf->err = 0;
 	buf->data = NULL;

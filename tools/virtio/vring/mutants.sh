@@ -22,7 +22,7 @@ BASE_RING=${BASE_RING:+$(realpath "$BASE_RING")}
 OUT=$(realpath -m "${O:-$HERE/build/mutants}")
 J=${J:-$(nproc)}
 RUNS=${RUNS:-20000}
-FILES=(virtio_ring.c virtqueue_buf.c vring.h)
+FILES=(virtio_ring.c virtqueue_buf.c vring.h vring_trace.h)
 [ ! -f "$RING/virtqueue_mapped.c" ] || FILES+=(virtqueue_mapped.c)
 
 # In this order: the quick ones first

@@ -136,8 +136,10 @@ static int fake_find_vqs(struct virtio_device *vdev, unsigned int nvqs,
 	int err = -ENOMEM;
 
 	fd->found++;
-	if (fd->find_fails || nvqs > FAKE_QUEUES)
+	if (fd->find_fails || nvqs > FAKE_QUEUES) {
+		vqs[0] = ERR_PTR(err);		/* as transports leave it */
 		return err;
+	}
 
 	for (i = 0; i < nvqs; i++) {
 		if (!vqs_info[i].name) {

@@ -9,6 +9,8 @@
  */
 #include <kunit/test.h>
 #include <linux/device.h>
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
@@ -175,13 +177,86 @@ static void restore(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, fd->found);
 	KUNIT_EXPECT_TRUE(test, fd->status & VIRTIO_CONFIG_S_DRIVER_OK);
 }
+
+static void fake_restore_fails(struct fake_device *fd)
+{
+	fd->find_fails = true;
+	KUNIT_EXPECT_EQ(fd->test, -ENOMEM, virtio_device_restore(&fd->vdev));
+	KUNIT_EXPECT_EQ(fd->test, 2, fd->found);
+	KUNIT_EXPECT_FALSE(fd->test, fd->status & VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+/* Then it is unplugged. */
+static void restore_without_queues(struct kunit *test)
+{
+	struct fake_device *fd = fake_kind_plug(test, false);
+
+	fake_suspend(fd);
+	fake_restore_fails(fd);
+}
+
+/* The next suspend finds nothing to do, and the next resume has more luck. */
+static void restore_later(struct kunit *test)
+{
+	struct fake_device *fd = fake_kind_plug(test, false);
+
+	fake_suspend(fd);
+	fake_restore_fails(fd);
+	fake_suspend(fd);
+	fd->find_fails = false;
+	KUNIT_EXPECT_EQ(test, 0, virtio_device_restore(&fd->vdev));
+	KUNIT_EXPECT_EQ(test, 3, fd->found);
+	KUNIT_EXPECT_TRUE(test, fd->status & VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+#if IS_REACHABLE(CONFIG_VIRTIO_NET)
+static struct net_device *fake_net(struct fake_device *fd)
+{
+	struct net_device *dev, *found = NULL;
+
+	rtnl_lock();
+	for_each_netdev(&init_net, dev)
+		if (dev->dev.parent == &fd->vdev.dev)
+			found = dev;
+	rtnl_unlock();
+	KUNIT_ASSERT_NOT_NULL(fd->test, found);
+	return found;
+}
+
+/* An interface that is up: statistics are read, and it is closed */
+static void restore_net_without_queues(struct kunit *test)
+{
+	struct rtnl_link_stats64 stats;
+	struct fake_device *fd;
+	struct net_device *dev;
+
+	test->param_value = &fake_suspended[0];	/* "net" */
+	fd = fake_kind_plug(test, false);
+	dev = fake_net(fd);
+	rtnl_lock();
+	KUNIT_EXPECT_EQ(test, 0, dev_open(dev, NULL));
+	rtnl_unlock();
+
+	fake_suspend(fd);
+	fake_restore_fails(fd);
+	dev_get_stats(dev, &stats);
+	rtnl_lock();
+	dev_close(dev);
+	rtnl_unlock();
+}
 #endif
+#endif /* CONFIG_PM_SLEEP */
 
 static struct kunit_case probe_cases[] = {
 	KUNIT_CASE_PARAM(probe_without_queues, fake_suspended_gen_params),
 	KUNIT_CASE_PARAM(probe_others_without_queues, fake_others_gen_params),
 #ifdef CONFIG_PM_SLEEP
 	KUNIT_CASE_PARAM(restore, fake_suspended_gen_params),
+	KUNIT_CASE_PARAM(restore_without_queues, fake_suspended_gen_params),
+	KUNIT_CASE_PARAM(restore_later, fake_suspended_gen_params),
+#if IS_REACHABLE(CONFIG_VIRTIO_NET)
+	KUNIT_CASE(restore_net_without_queues),
+#endif
 #endif
 	{}
 };

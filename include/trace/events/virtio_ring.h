@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The life of a virtqueue's buffers, see
+ * Documentation/driver-api/virtio/buffers.rst:
+ *
+ *	virtio_ring_add		a buffer was made available to the device
+ *	virtio_ring_get		it was used, and returned to the driver
+ *	virtio_ring_abort	one came to nothing before it was made available
+ *	virtio_ring_detach	one was taken back, the device has not used it
+ *
+ * All are called with whatever lock the driver holds for the virtqueue.  The
+ * name of a virtio device, virtioN, is given out anew when the device has gone;
+ * that of its parent says where it is.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM virtio_ring
+
+#if !defined(_TRACE_VIRTIO_RING_H) || defined(TRACE_HEADER_MULTI_READ)
+#define _TRACE_VIRTIO_RING_H
+
+#include <linux/device.h>
+#include <linux/tracepoint.h>
+#include <linux/virtio.h>
+
+TRACE_EVENT(virtio_ring_add,
+	    TP_PROTO(const struct virtqueue *vq, const void *token,
+		     unsigned int pieces, u64 bytes),
+	    TP_ARGS(vq, token, pieces, bytes),
+	    TP_STRUCT__entry(__string(device, dev_name(&vq->vdev->dev))
+			     __string(parent, dev_name(vq->vdev->dev.parent ?: &vq->vdev->dev))
+			     __field(unsigned int, index)
+			     __string(queue, vq->name)
+			     __field(const void *, token)
+			     __field(unsigned int, pieces)
+			     __field(u64, bytes)),
+	    TP_fast_assign(__assign_str(device);
+			   __assign_str(parent);
+			   __entry->index = vq->index;
+			   __assign_str(queue);
+			   __entry->token = token;
+			   __entry->pieces = pieces;
+			   __entry->bytes = bytes),
+	    TP_printk("%s (%s) queue %u (%s) token %p pieces %u bytes %llu",
+		      __get_str(device), __get_str(parent), __entry->index,
+		      __get_str(queue), __entry->token, __entry->pieces,
+		      __entry->bytes)
+);
+
+/* @bytes: those that the device says it has written */
+TRACE_EVENT(virtio_ring_get,
+	    TP_PROTO(const struct virtqueue *vq, const void *token, u32 bytes),
+	    TP_ARGS(vq, token, bytes),
+	    TP_STRUCT__entry(__string(device, dev_name(&vq->vdev->dev))
+			     __string(parent, dev_name(vq->vdev->dev.parent ?: &vq->vdev->dev))
+			     __field(unsigned int, index)
+			     __string(queue, vq->name)
+			     __field(const void *, token)
+			     __field(u32, bytes)),
+	    TP_fast_assign(__assign_str(device);
+			   __assign_str(parent);
+			   __entry->index = vq->index;
+			   __assign_str(queue);
+			   __entry->token = token;
+			   __entry->bytes = bytes),
+	    TP_printk("%s (%s) queue %u (%s) token %p bytes %u",
+		      __get_str(device), __get_str(parent), __entry->index,
+		      __get_str(queue), __entry->token, __entry->bytes)
+);
+
+/* @err: why, or 0 if the driver has decided so */
+DECLARE_EVENT_CLASS(virtio_ring_unused,
+		    TP_PROTO(const struct virtqueue *vq, const void *token, int err),
+		    TP_ARGS(vq, token, err),
+		    TP_STRUCT__entry(__string(device, dev_name(&vq->vdev->dev))
+				     __string(parent,
+					      dev_name(vq->vdev->dev.parent ?: &vq->vdev->dev))
+				     __field(unsigned int, index)
+				     __string(queue, vq->name)
+				     __field(const void *, token)
+				     __field(int, err)),
+		    TP_fast_assign(__assign_str(device);
+				   __assign_str(parent);
+				   __entry->index = vq->index;
+				   __assign_str(queue);
+				   __entry->token = token;
+				   __entry->err = err),
+		    TP_printk("%s (%s) queue %u (%s) token %p error %d",
+			      __get_str(device), __get_str(parent), __entry->index,
+			      __get_str(queue), __entry->token, __entry->err)
+);
+
+DEFINE_EVENT(virtio_ring_unused, virtio_ring_abort,
+	     TP_PROTO(const struct virtqueue *vq, const void *token, int err),
+	     TP_ARGS(vq, token, err));
+
+DEFINE_EVENT(virtio_ring_unused, virtio_ring_detach,
+	     TP_PROTO(const struct virtqueue *vq, const void *token, int err),
+	     TP_ARGS(vq, token, err));
+
+#endif /* _TRACE_VIRTIO_RING_H */
+
+/* This part must be outside protection */
+#include <trace/define_trace.h>
