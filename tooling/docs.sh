@@ -163,7 +163,8 @@ size() {
 		row("untouched", "base")
 		row("with the fixes in front", "fixes")
 		row("with the builder", "builder")
-		row("with all of the series", "series")
+		row("with tables that are kept", "tables")
+		row("with tracepoints: all of the series", "series")
 	}' "$RESULTS/size.txt"
 	made_with "$RESULTS/size.txt"
 }

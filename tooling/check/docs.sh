@@ -87,12 +87,14 @@ made_up_results() {
 	base               100                     70
 	fixes              101                     70
 	builder             90                     20
+	tables              92                     20
 	series              95                     20
 
 	   text	   data	    bss	    dec	    hex	filename
 	   1000	      1	      0	   1001	    3e9	base.o
 	   1001	      1	      0	   1002	    3ea	fixes.o
 	    900	      1	      0	    901	    385	builder.o
+	    920	      1	      0	    921	    399	tables.o
 	    950	      1	      0	    951	    3b7	series.o
 	END
 	result "$SCRATCH/r/bench-guest/summary.csv" </dev/null
