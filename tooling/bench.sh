@@ -32,28 +32,8 @@ count() {
 	quietly "$BENCH/count.log" valgrind -q --tool=callgrind --collect-atstart=no \
 		--callgrind-out-file="$BENCH/callgrind" "$BENCH/obj/bench" count ||
 		fail "the counting failed, see $BENCH/count.log"
-	cat "$BENCH"/callgrind.* | awk -F '[:,] *' '
-	function of(way) { return way FS key }
-	/^desc: Trigger: Client Request:/ {
-		sub(/^desc: Trigger: Client Request: /, "")
-		n = split($0, f, ",")
-		way = f[1]
-		key = f[2] "," f[3] "," f[4] "," f[5] "," f[6] "," f[7]
-		rounds = f[8]
-		name = $0
-	}
-	/^summary:/ && name != "" {
-		cost[way, key] = $2 / rounds
-		if (!(key in seen)) { seen[key]; keys[++nr] = key }
-		if (!(way in order)) { order[way]; ways[++nr_ways] = way }
-		name = ""
-	}
-	END {
-		for (i = 1; i <= nr; i++)
-			for (j = 1; j <= nr_ways; j++)
-				if ((ways[j], keys[i]) in cost && ways[j] != "null")
-					printf "%s,%s,%.0f\n", ways[j], keys[i], cost[ways[j], keys[i]] - cost["null", keys[i]]
-	}' | sort -t, -k7,7 -k2,4 -k5,5n -k6,6 -k1,1 >"$OUT/rows"
+	cat "$BENCH"/callgrind.* | awk -f "$TOP/tooling/bench/count.awk" |
+		sort -t, -k7,7 -k2,4 -k5,5n -k6,6 -k1,1 >"$OUT/rows"
 	[ -s "$OUT/rows" ] || fail 'callgrind counted nothing'
 	{
 		echo way,ring,place,dma,pieces,list,what,instructions

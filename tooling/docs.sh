@@ -26,7 +26,7 @@
 . "$TOP/tooling/results.sh"
 
 DOCS=${DOCS:-$TOP}		# where README.md and docs/ are
-BLOCKS=(gain cost aims whole iops size)
+BLOCKS=(gain cost aims attributes whole iops size)
 PLOT_BASE=6.12			# of docs/cost.svg
 CSV=$RESULTS/bench/instructions.csv
 GUEST_CSV=$RESULTS/bench-guest/summary.csv
@@ -146,6 +146,14 @@ guest() {
 	[ -s "$RESULTS/bench-guest/$1.txt" ] || { say "$NAME: not in the last make bench-guest" >&2; return 1; }
 	printf '```\n%s\n```\n' "$(cat "$RESULTS/bench-guest/$1.txt")"
 	made_with "$GUEST_CSV"
+}
+
+attributes() {
+	need 'tooling/bench/attributes.sh' "$RESULTS/attributes.txt" || return
+	echo '```'
+	cat "$RESULTS/attributes.txt"
+	echo '```'
+	made_with "$RESULTS/attributes.txt"
 }
 
 whole() { guest instructions; }

@@ -467,6 +467,70 @@ static void try_kept_tables(bool packed, bool dma)
 	destroy();
 }
 
+static void use_table(void)
+{
+	add_table(2);
+	complete();
+	get();
+	CHECK(vring_device_idle(&d) && !account.mapped);
+}
+
+/*
+ * Kept tables that are mapped come from work, which may be done later, too late,
+ * or without success.  Until then tables are allocated.
+ */
+static void try_kept_work(bool packed)
+{
+	const struct vring_config config = {
+		.size = 4, .packed = packed, .indirect = true, .dma = true,
+	};
+	unsigned long ring;
+
+	create(&config);
+	doing = "tables that are not mapped yet";
+	ring = account.allocated;
+	account.work_waits = true;
+	use_table();
+	CHECK(account.allocated == ring + 1);
+	add_table(2);
+	CHECK(account.allocated == ring + 2 && account.mapped == 3);
+	inject_work(&account);
+	CHECK(account.allocated == ring + 3);
+
+	/* The next one is kept, and nothing but its pieces is mapped. */
+	add_table(2);
+	CHECK(account.allocated == ring + 3 && account.mapped == 5);
+	complete();
+	get();
+	complete();
+	get();
+	CHECK(account.allocated == ring + 2 && !account.mapped);
+
+	/* A reset ends with no table, used or waited for. */
+	change_to(d.vq);
+	CHECK(account.allocated == ring);
+	use_table();
+	CHECK(account.allocated == ring + 1);
+	change_to(d.vq);
+	CHECK(account.allocated == ring && !account.work);
+
+	use_table();
+	inject_fail(&account.alloc, 1);
+	inject_work(&account);
+	CHECK(account.allocated == ring + 1);
+	add_table(2);
+	CHECK(account.allocated == ring + 2 && account.mapped == 3);
+	complete();
+	get();
+	destroy();
+
+	create(&config);
+	use_table();
+	destroy();
+	CHECK(!account.work);
+	account.work_waits = false;
+}
+
 static void called(struct virtqueue *vq)
 {
 }
@@ -629,6 +693,8 @@ int main(int argc, char **argv)
 	try_misuse(&with_tables, add_with_context);
 	for (i = 0; i < 4; i++)
 		try_kept_tables(i & 1, i & 2);
+	for (i = 0; i < 2; i++)
+		try_kept_work(i);
 	if (VRING_PREMAPPED)
 		try_misuse(&premapped, add_linear);
 	printf("%lu checks: all as they should be\n", nr_checks);

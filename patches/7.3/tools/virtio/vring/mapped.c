@@ -71,7 +71,7 @@ static const struct calls *ring;
 
 static union virtio_map map = { .group = (void *)memory };
 static unsigned long map_attrs;		/* of the last mapping */
-static unsigned long any_attrs;		/* of any */
+static unsigned int nr_attrs;		/* mappings that had some */
 static unsigned int nr_synced;
 
 static void check_map(union virtio_map given)
@@ -85,7 +85,7 @@ static dma_addr_t map_page(union virtio_map given, struct page *page,
 {
 	check_map(given);
 	map_attrs = attrs;
-	any_attrs |= attrs;
+	nr_attrs += !!attrs;
 	return dma_map_page_attrs(NULL, page, offset, size, dir, attrs);
 }
 
@@ -317,10 +317,10 @@ static void expect_mapped_as_ever(bool own_map)
 		/* The ring maps it once more. */
 		map_list(num, DMA_FROM_DEVICE);
 		unmap_list(num, DMA_FROM_DEVICE);
-		any_attrs = 0;
+		nr_attrs = 0;
 		CHECK(!d.ops->virtqueue_add_inbuf(d.vq, sg, num, memory,
 						  GFP_ATOMIC));
-		CHECK(!own_map || !any_attrs);
+		CHECK(!own_map || !nr_attrs);
 		use_list(num, DMA_FROM_DEVICE, NULL, false);
 	}
 }
@@ -334,10 +334,12 @@ static void try_cache_clean(bool own_map)
 		/* The ring maps it once more. */
 		map_list(num, DMA_FROM_DEVICE);
 		unmap_list(num, DMA_FROM_DEVICE);
-		/* Of the last mapping, which is that of a table if there is one */
+		nr_attrs = 0;
 		CHECK(!ring->inbuf_cache_clean(d.vq, sg, num, memory,
 					       GFP_ATOMIC));
+		/* All but the last mapping, if that is of a table */
 		CHECK(!own_map || !map_attrs == in_table(num));
+		CHECK(!own_map || nr_attrs == num);
 		use_list(num, DMA_FROM_DEVICE, NULL, false);
 	}
 	expect_mapped_as_ever(own_map);
