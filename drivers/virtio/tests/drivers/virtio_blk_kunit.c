@@ -18,7 +18,7 @@
 KUNIT_ARRAY_PARAM_DESC(fake_ring, fake_rings, name);
 
 #define FAKE_BLK_SECTORS	2048
-#define FAKE_BLK_PIECES		8
+#define FAKE_BLK_PIECES		16
 #define FAKE_BLK_ORDER		2	/* of the memory that is written */
 #define FAKE_BLK_BYTES		(PAGE_SIZE << FAKE_BLK_ORDER)
 
@@ -322,6 +322,27 @@ static void blk_two_segments(struct kunit *test)
 	fake_disk_check(test, disk, 2, FAKE_PIECES(1024, 512, 2 * PAGE_SIZE));
 }
 
+/* The device takes more of them than its ring has descriptors. */
+static void blk_long_requests(struct kunit *test)
+{
+	const struct fake_ring *ring = test->param_value;
+	struct fake_disk *disk = fake_disk_open(test, 16, 0);
+	struct bio_vec bvecs[10];
+	struct bio bio;
+	unsigned int i;
+
+	bio_init(&bio, disk->bdev, bvecs, 10, REQ_OP_WRITE);
+	for (i = 0; i < 10; i++) {
+		fake_disk_add(test, &bio, disk, i * 1024, 512);
+		fake_disk_expect(disk, i * 1024, 512);
+	}
+	KUNIT_EXPECT_EQ(test, 0, submit_bio_wait(&bio));
+	bio_uninit(&bio);
+	fake_disk_check(test, disk, ring->features ? 1 : 2,
+			FAKE_PIECES(512, 512, 512, 512, 512, 512, 512, 512,
+				    512, 512));
+}
+
 /* One that starts and ends in the middle of a bvec */
 static void blk_clone(struct kunit *test)
 {
@@ -399,6 +420,7 @@ static struct kunit_case blk_cases[] = {
 	KUNIT_CASE_PARAM(blk_short_segments, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_one_segment, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_two_segments, fake_ring_gen_params),
+	KUNIT_CASE_PARAM(blk_long_requests, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_clone, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_merged, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_secure_erase, fake_ring_gen_params),
