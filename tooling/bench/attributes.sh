@@ -56,11 +56,12 @@ without() {
 measure() {
 	local columns
 	rm -rf "$SCRATCH/obj" "$SCRATCH"/callgrind.*
-	quietly "$SCRATCH/log" make -C "$LINUX/tools/virtio/vring" CC="$CC" PLAIN=1 \
-		RING_DIR="$SCRATCH/ring" BASE_RING="$SCRATCH/base_ring.c" O="$SCRATCH/obj" ||
+	# valgrind 3.19 cannot read what clang writes by default
+	quietly "$SCRATCH/log" make -C "$LINUX/tools/virtio/vring" CC="$CC -gdwarf-4" PLAIN=1 \
+		RING_DIR="$SCRATCH/ring" BASE_RING="$SCRATCH/base_ring.c" O="$SCRATCH/obj" >&2 ||
 		fail "$1: does not compile, see $SCRATCH/log"
 	quietly "$SCRATCH/log" valgrind -q --tool=callgrind --collect-atstart=no \
-		--callgrind-out-file="$SCRATCH/callgrind" "$SCRATCH/obj/bench" count ||
+		--callgrind-out-file="$SCRATCH/callgrind" "$SCRATCH/obj/bench" count >&2 ||
 		fail "$1: the counting failed, see $SCRATCH/log"
 	columns=$(cat "$SCRATCH"/callgrind.* | awk -f "$TOP/tooling/bench/count.awk" |
 		awk -F, -v cases="${CASES[*]}" '
