@@ -285,18 +285,30 @@ static void vring_walk_ring(const struct vring_virtqueue *vq,
 	} while (--left);
 }
 
-/* Map a piece, for which the room was taken, and put it, or the buffer fails. */
+/*
+ * Map the first of @left pieces, for which the room was taken, or the buffer
+ * fails.
+ */
+static inline bool vring_map_piece(struct vring_virtqueue *vq,
+				   struct vring_buf *buf, struct page *page,
+				   unsigned int offset, u32 len,
+				   unsigned int left, dma_addr_t *addr)
+{
+	*addr = vring_map(vq, page, offset, len, buf->dir, vring_attrs(buf));
+	if (likely(!vring_map_failed(vq, *addr)))
+		return true;
+	vring_fail(vq, left, -ENOMEM);
+	return false;
+}
+
 static noinline void vring_map_put(struct vring_virtqueue *vq, struct page *page,
 				   unsigned int offset, u32 len)
 {
+	struct vring_buf *buf = vq->buf;
 	dma_addr_t addr;
 
-	addr = vring_map(vq, page, offset, len, vq->buf->dir,
-			 vring_attrs(vq->buf));
-	if (unlikely(vring_map_failed(vq, addr)))
-		vring_fail(vq, 1, -ENOMEM);
-	else
-		vring_put_mapped(vq, addr, len, vq->buf->dir);
+	if (vring_map_piece(vq, buf, page, offset, len, 1, &addr))
+		vring_put_mapped(vq, addr, len, buf->dir);
 }
 
 /* The same, mapped by the ring.  After a failure the cursor has no meaning. */
@@ -312,12 +324,9 @@ static void vring_walk_mapped_table(struct vring_virtqueue *vq,
 
 	for (;; sg++) {
 		page = vring_entry(&sg, &left, &buf->room);
-		addr = vring_map(vq, page, sg->offset, sg->length, buf->dir,
-				 vring_attrs(buf));
-		if (unlikely(vring_map_failed(vq, addr))) {
-			vring_fail(vq, left, -ENOMEM);
+		if (!vring_map_piece(vq, buf, page, sg->offset, sg->length,
+				     left, &addr))
 			return;
-		}
 		vring_record(record++, addr, sg->length, buf->dir);
 		vring_in_len_add(buf, sg->length);
 		last_word = word | sg->length;
@@ -341,12 +350,9 @@ static void vring_walk_mapped_ring(struct vring_virtqueue *vq,
 
 	do {
 		page = vring_entry(&sg, &left, &buf->room);
-		addr = vring_map(vq, page, sg->offset, sg->length, buf->dir,
-				 vring_attrs(buf));
-		if (unlikely(vring_map_failed(vq, addr))) {
-			vring_fail(vq, left, -ENOMEM);
+		if (!vring_map_piece(vq, buf, page, sg->offset, sg->length,
+				     left, &addr))
 			return;
-		}
 		vring_record(&vq->desc_extra[buf->next], addr, sg->length,
 			     buf->dir);
 		vring_put_ring(vq, addr, sg->length);

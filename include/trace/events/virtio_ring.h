@@ -22,71 +22,59 @@
 #include <linux/tracepoint.h>
 #include <linux/virtio.h>
 
+#define BUF_ENTRY							\
+	__string(device, dev_name(&vq->vdev->dev))			\
+	__string(parent, dev_name(vq->vdev->dev.parent ?:		\
+				  &vq->vdev->dev))			\
+	__field(unsigned int, index)					\
+	__string(queue, vq->name)					\
+	__field(const void *, token)
+#define BUF_ASSIGN							\
+	do {								\
+		__assign_str(device);					\
+		__assign_str(parent);					\
+		__entry->index = vq->index;				\
+		__assign_str(queue);					\
+		__entry->token = token;					\
+	} while (0)
+#define BUF_PR_FMT	"%s (%s) queue %u (%s) token %p"
+#define BUF_PR_ARG	__get_str(device), __get_str(parent),		\
+			__entry->index, __get_str(queue), __entry->token
+
 TRACE_EVENT(virtio_ring_add,
 	    TP_PROTO(const struct virtqueue *vq, const void *token,
 		     unsigned int pieces, u64 bytes),
 	    TP_ARGS(vq, token, pieces, bytes),
-	    TP_STRUCT__entry(__string(device, dev_name(&vq->vdev->dev))
-			     __string(parent, dev_name(vq->vdev->dev.parent ?: &vq->vdev->dev))
-			     __field(unsigned int, index)
-			     __string(queue, vq->name)
-			     __field(const void *, token)
+	    TP_STRUCT__entry(BUF_ENTRY
 			     __field(unsigned int, pieces)
 			     __field(u64, bytes)),
-	    TP_fast_assign(__assign_str(device);
-			   __assign_str(parent);
-			   __entry->index = vq->index;
-			   __assign_str(queue);
-			   __entry->token = token;
+	    TP_fast_assign(BUF_ASSIGN;
 			   __entry->pieces = pieces;
 			   __entry->bytes = bytes),
-	    TP_printk("%s (%s) queue %u (%s) token %p pieces %u bytes %llu",
-		      __get_str(device), __get_str(parent), __entry->index,
-		      __get_str(queue), __entry->token, __entry->pieces,
-		      __entry->bytes)
+	    TP_printk(BUF_PR_FMT " pieces %u bytes %llu",
+		      BUF_PR_ARG, __entry->pieces, __entry->bytes)
 );
 
 /* @bytes: those that the device says it has written */
 TRACE_EVENT(virtio_ring_get,
 	    TP_PROTO(const struct virtqueue *vq, const void *token, u32 bytes),
 	    TP_ARGS(vq, token, bytes),
-	    TP_STRUCT__entry(__string(device, dev_name(&vq->vdev->dev))
-			     __string(parent, dev_name(vq->vdev->dev.parent ?: &vq->vdev->dev))
-			     __field(unsigned int, index)
-			     __string(queue, vq->name)
-			     __field(const void *, token)
+	    TP_STRUCT__entry(BUF_ENTRY
 			     __field(u32, bytes)),
-	    TP_fast_assign(__assign_str(device);
-			   __assign_str(parent);
-			   __entry->index = vq->index;
-			   __assign_str(queue);
-			   __entry->token = token;
+	    TP_fast_assign(BUF_ASSIGN;
 			   __entry->bytes = bytes),
-	    TP_printk("%s (%s) queue %u (%s) token %p bytes %u",
-		      __get_str(device), __get_str(parent), __entry->index,
-		      __get_str(queue), __entry->token, __entry->bytes)
+	    TP_printk(BUF_PR_FMT " bytes %u", BUF_PR_ARG, __entry->bytes)
 );
 
 /* @err: why, or 0 if the driver has decided so */
 DECLARE_EVENT_CLASS(virtio_ring_unused,
 		    TP_PROTO(const struct virtqueue *vq, const void *token, int err),
 		    TP_ARGS(vq, token, err),
-		    TP_STRUCT__entry(__string(device, dev_name(&vq->vdev->dev))
-				     __string(parent,
-					      dev_name(vq->vdev->dev.parent ?: &vq->vdev->dev))
-				     __field(unsigned int, index)
-				     __string(queue, vq->name)
-				     __field(const void *, token)
+		    TP_STRUCT__entry(BUF_ENTRY
 				     __field(int, err)),
-		    TP_fast_assign(__assign_str(device);
-				   __assign_str(parent);
-				   __entry->index = vq->index;
-				   __assign_str(queue);
-				   __entry->token = token;
+		    TP_fast_assign(BUF_ASSIGN;
 				   __entry->err = err),
-		    TP_printk("%s (%s) queue %u (%s) token %p error %d",
-			      __get_str(device), __get_str(parent), __entry->index,
-			      __get_str(queue), __entry->token, __entry->err)
+		    TP_printk(BUF_PR_FMT " error %d", BUF_PR_ARG, __entry->err)
 );
 
 DEFINE_EVENT(virtio_ring_unused, virtio_ring_abort,
