@@ -18,9 +18,10 @@ FRAGMENTS=${FRAGMENTS:-kernel virtio debug $ARCH}
 LOG=$BUILD/build.log
 DONE=$OBJ/.done		# there only while $OBJ/vmlinux is the finished build; of which tree
 
-# Symbols that not every kernel source has: not the untouched one, or not 7.3.
+# Symbols that not every kernel source has: not the untouched one, not 6.12, or not 7.3.
 OPTIONAL='CONFIG_VIRTIO_RING_KUNIT_TEST CONFIG_VIRTIO_DRIVERS_KUNIT_TEST
-CONFIG_PROC_SYSCTL CONFIG_CRYPTO_SELFTESTS'
+CONFIG_PROC_SYSCTL CONFIG_CRYPTO_SELFTESTS CONFIG_CAN_VIRTIO_CAN CONFIG_VIRTIO_RTC
+CONFIG_VIRTIO_RTC_PTP'
 
 # The same source must give the same kernel, byte for byte: nothing is linked
 # again because the clock or the git history moved on.
@@ -77,7 +78,7 @@ assert_config() {
 
 # in_tree SYMBOL: the source defines it
 in_tree() {
-	grep -rqE --include='Kconfig*' "^(menu)?config $1\$" "$LINUX"/{drivers/virtio,fs/proc,crypto}
+	grep -rqE --include='Kconfig*' "^(menu)?config $1\$" "$LINUX"/{drivers/virtio,drivers/net/can,fs/proc,crypto}
 }
 
 # The offsets come from the kernel's own headers, flags and configuration.

@@ -11,16 +11,20 @@
 #include <linux/device.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
+#include <linux/sizes.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
 #include <linux/virtio_ids.h>
 #include <linux/virtio_scsi.h>
+#include <linux/workqueue.h>
 #include <uapi/linux/virtio_9p.h>
 #include <uapi/linux/virtio_crypto.h>
 #include <uapi/linux/virtio_fs.h>
 #include <uapi/linux/virtio_gpio.h>
+#include <uapi/linux/virtio_gpu.h>
 #include <uapi/linux/virtio_i2c.h>
 #include <uapi/linux/virtio_iommu.h>
+#include <uapi/linux/virtio_mem.h>
 
 #include "fake_device.h"
 
@@ -68,6 +72,31 @@ static const struct virtio_gpio_config fake_gpio = {
 	.ngpio = cpu_to_le16(1),
 };
 
+static const struct virtio_gpu_config fake_gpu = {
+	.num_scanouts = cpu_to_le32(1),
+};
+
+/* Memory that is nowhere else, and of which none is requested */
+static const struct virtio_mem_config fake_mem = {
+	.block_size = cpu_to_le64(SZ_2M),
+	.addr = cpu_to_le64(SZ_128G),
+	.region_size = cpu_to_le64(SZ_256M),
+	.usable_region_size = cpu_to_le64(SZ_256M),
+};
+
+/*
+ * A clock: the response to the first request, for the device's configuration,
+ * says after a head of 8 bytes how many there are.
+ */
+static void fake_rtc_answer(struct fake_queue *q)
+{
+	static const __le16 one = cpu_to_le16(1);
+
+	fake_write(q, zeros, 8);
+	fake_write(q, &one, sizeof(one));
+	fake_answer_zeros(q);
+}
+
 static const struct fake_kind fake_suspended[] = {
 	{ "net", IS_REACHABLE(CONFIG_VIRTIO_NET), true,
 	  { .id = VIRTIO_ID_NET, CONFIG(zeros) } },
@@ -94,6 +123,15 @@ static const struct fake_kind fake_suspended[] = {
 	{ "i2c", IS_REACHABLE(CONFIG_I2C_VIRTIO), true,
 	  { .id = VIRTIO_ID_I2C_ADAPTER,
 	    .features = BIT_ULL(VIRTIO_I2C_F_ZERO_LENGTH_REQUEST) } },
+	{ "can", IS_REACHABLE(CONFIG_CAN_VIRTIO_CAN), true,
+	  { .id = VIRTIO_ID_CAN, CONFIG(zeros), .answered = BIT(2),
+	    .answer = fake_answer_zeros } },
+	{ "gpu", IS_REACHABLE(CONFIG_DRM_VIRTIO_GPU), true,
+	  { .id = VIRTIO_ID_GPU, CONFIG(fake_gpu), .answered = BIT(0) | BIT(1),
+	    .answer = fake_answer_zeros } },
+	{ "mem", IS_REACHABLE(CONFIG_VIRTIO_MEM), true,
+	  { .id = VIRTIO_ID_MEM, CONFIG(fake_mem), .answered = BIT(0),
+	    .answer = fake_answer_zeros } },
 };
 
 /* Their drivers cannot be suspended, or want more of a device for that. */
@@ -106,15 +144,14 @@ static const struct fake_kind fake_others[] = {
 	    .answer = fake_answer_zeros } },
 	{ "rpmsg", IS_REACHABLE(CONFIG_RPMSG_VIRTIO), true,
 	  { .id = VIRTIO_ID_RPMSG } },
-	{ "gpu", IS_REACHABLE(CONFIG_DRM_VIRTIO_GPU), false,
-	  { .id = VIRTIO_ID_GPU, CONFIG(zeros) } },
+	{ "rtc", IS_REACHABLE(CONFIG_VIRTIO_RTC), true,
+	  { .id = VIRTIO_ID_CLOCK, CONFIG(zeros), .answered = BIT(0),
+	    .answer = fake_rtc_answer } },
 	{ "fs", IS_REACHABLE(CONFIG_VIRTIO_FS), false,
 	  { .id = VIRTIO_ID_FS, CONFIG(fake_fs) } },
 	{ "iommu", IS_REACHABLE(CONFIG_VIRTIO_IOMMU), false,
 	  { .id = VIRTIO_ID_IOMMU, CONFIG(zeros),
 	    .features = BIT_ULL(VIRTIO_IOMMU_F_MAP_UNMAP) } },
-	{ "mem", IS_REACHABLE(CONFIG_VIRTIO_MEM), false,
-	  { .id = VIRTIO_ID_MEM, CONFIG(zeros) } },
 	{ "pmem", IS_REACHABLE(CONFIG_VIRTIO_PMEM), false,
 	  { .id = VIRTIO_ID_PMEM, CONFIG(zeros) } },
 	{ "nsm", IS_REACHABLE(CONFIG_NSM), false,
@@ -123,6 +160,19 @@ static const struct fake_kind fake_others[] = {
 
 KUNIT_ARRAY_PARAM_DESC(fake_suspended, fake_suspended, name);
 KUNIT_ARRAY_PARAM_DESC(fake_others, fake_others, name);
+
+static const struct fake_kind *fake_kind_of(unsigned int id)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(fake_suspended); i++)
+		if (fake_suspended[i].model.id == id)
+			return &fake_suspended[i];
+	for (i = 0; i < ARRAY_SIZE(fake_others); i++)
+		if (fake_others[i].model.id == id)
+			return &fake_others[i];
+	return NULL;
+}
 
 static struct fake_device *fake_kind_plug(struct kunit *test, bool find_fails)
 {
@@ -209,7 +259,7 @@ static void restore_later(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, fd->status & VIRTIO_CONFIG_S_DRIVER_OK);
 }
 
-#if IS_REACHABLE(CONFIG_VIRTIO_NET)
+#ifdef CONFIG_NET
 static struct net_device *fake_net(struct fake_device *fd)
 {
 	struct net_device *dev, *found = NULL;
@@ -224,13 +274,13 @@ static struct net_device *fake_net(struct fake_device *fd)
 }
 
 /* An interface that is up: statistics are read, and it is closed */
-static void restore_net_without_queues(struct kunit *test)
+static void restore_up_without_queues(struct kunit *test, unsigned int id)
 {
 	struct rtnl_link_stats64 stats;
 	struct fake_device *fd;
 	struct net_device *dev;
 
-	test->param_value = &fake_suspended[0];	/* "net" */
+	test->param_value = fake_kind_of(id);
 	fd = fake_kind_plug(test, false);
 	dev = fake_net(fd);
 	rtnl_lock();
@@ -244,6 +294,60 @@ static void restore_net_without_queues(struct kunit *test)
 	dev_close(dev);
 	rtnl_unlock();
 }
+
+static void restore_net_without_queues(struct kunit *test)
+{
+	restore_up_without_queues(test, VIRTIO_ID_NET);
+}
+
+static void restore_can_without_queues(struct kunit *test)
+{
+	restore_up_without_queues(test, VIRTIO_ID_CAN);
+}
+#endif
+
+/* The driver removes a clock that it cannot restore, for ever. */
+static void restore_rtc_without_queues(struct kunit *test)
+{
+	struct fake_device *fd;
+
+	test->param_value = fake_kind_of(VIRTIO_ID_CLOCK);
+	fd = fake_kind_plug(test, false);
+	KUNIT_ASSERT_NOT_NULL_MSG(test, fd->vdev.dev.driver, "no driver");
+	KUNIT_ASSERT_EQ(test, 0, virtio_device_freeze(&fd->vdev));
+	fake_restore_fails(fd);
+	fd->find_fails = false;
+	KUNIT_ASSERT_EQ(test, 0, virtio_device_freeze(&fd->vdev));
+	KUNIT_EXPECT_EQ(test, -ENODEV, virtio_device_restore(&fd->vdev));
+}
+
+#if IS_BUILTIN(CONFIG_VIRTIO_DRIVERS_KUNIT_TEST)
+static void fake_nothing(struct work_struct *work)
+{
+}
+
+/* The size changes during the suspend, and is looked at when tasks run again. */
+static void restore_mem_without_queues(struct kunit *test)
+{
+	struct fake_device *fd;
+	struct work_struct next;
+
+	test->param_value = fake_kind_of(VIRTIO_ID_MEM);
+	fd = fake_kind_plug(test, false);
+	INIT_WORK_ONSTACK(&next, fake_nothing);
+	freeze_workqueues_begin();
+	migrate_disable();
+	virtio_config_changed(&fd->vdev);
+	queue_work(system_freezable_wq, &next);
+	migrate_enable();
+
+	fake_suspend(fd);
+	fake_restore_fails(fd);
+	thaw_workqueues();
+	/* The driver's work has started before this one. */
+	flush_work(&next);
+	destroy_work_on_stack(&next);
+}
 #endif
 #endif /* CONFIG_PM_SLEEP */
 
@@ -254,8 +358,13 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE_PARAM(restore, fake_suspended_gen_params),
 	KUNIT_CASE_PARAM(restore_without_queues, fake_suspended_gen_params),
 	KUNIT_CASE_PARAM(restore_later, fake_suspended_gen_params),
-#if IS_REACHABLE(CONFIG_VIRTIO_NET)
+#ifdef CONFIG_NET
 	KUNIT_CASE(restore_net_without_queues),
+	KUNIT_CASE(restore_can_without_queues),
+#endif
+	KUNIT_CASE(restore_rtc_without_queues),
+#if IS_BUILTIN(CONFIG_VIRTIO_DRIVERS_KUNIT_TEST)
+	KUNIT_CASE(restore_mem_without_queues),
 #endif
 #endif
 	{}
