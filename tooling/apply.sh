@@ -11,12 +11,12 @@
 # a process that the death of this one does not end.  $JOURNAL holds the old files
 # meanwhile: should even that process be killed, the next run puts them back.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
-# shellcheck source=tooling/fetch.sh
-. "$TOP/tooling/fetch.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
+# shellcheck source=tooling/lib/fetch.sh
+. "$TOP/tooling/lib/fetch.sh"
 
 WHAT=${1:-}
 KERNEL=${KERNEL:-}

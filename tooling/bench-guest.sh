@@ -8,12 +8,12 @@
 # instructions that an I/O takes in QEMU, and times I/Os in User-mode Linux.
 # Leaves CSV files and plots in $RESULTS/bench-guest, and prints a table.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-# shellcheck source=tooling/check/kernel.sh
-. "$TOP/tooling/check/kernel.sh"
-# shellcheck source=tooling/results.sh
-. "$TOP/tooling/results.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=tooling/lib/kernel.sh
+. "$TOP/tooling/lib/kernel.sh"
+# shellcheck source=tooling/lib/results.sh
+. "$TOP/tooling/lib/results.sh"
 
 ROUNDS=${ROUNDS:-5}
 FEW=${FEW:-2048} MANY=${MANY:-4096}	# I/Os one at a time, and in batches of 32

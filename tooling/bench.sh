@@ -8,12 +8,12 @@
 # exactly, and nanoseconds, of which only the ratio means something.  Leaves CSV,
 # tables and plots in $RESULTS/bench, and prints the tables.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
-# shellcheck source=tooling/results.sh
-. "$TOP/tooling/results.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
+# shellcheck source=tooling/lib/results.sh
+. "$TOP/tooling/lib/results.sh"
 
 BENCH=$BUILD/bench		# where the program is built
 OUT=$RESULTS/bench

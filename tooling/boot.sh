@@ -12,16 +12,16 @@
 # qemu.sh runs the guest, host.sh knows the devices, qmp.sh answers what the
 # guest asks meanwhile; in the guest init runs the tests of guest/tests.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
 GUEST=$TOP/tooling/guest
 # shellcheck source=tooling/guest/qemu.sh
 . "$GUEST/qemu.sh"
 # shellcheck source=tooling/guest/initramfs.sh
 . "$GUEST/initramfs.sh"
-# shellcheck source=tooling/results.sh
-. "$TOP/tooling/results.sh"
+# shellcheck source=tooling/lib/results.sh
+. "$TOP/tooling/lib/results.sh"
 # shellcheck source=tooling/guest/qmp.sh
 . "$GUEST/qmp.sh"
 # shellcheck source=tooling/guest/host.sh

@@ -8,10 +8,10 @@
 # One kernel serves boot, KUnit and all drivers.  For boot it also works out
 # where a kprobe finds the address of a virtqueue's device: $OBJ/offsets/offsets.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-# shellcheck source=tooling/results.sh
-. "$TOP/tooling/results.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=tooling/lib/results.sh
+. "$TOP/tooling/lib/results.sh"
 
 GUEST=$TOP/tooling/guest
 FRAGMENTS=${FRAGMENTS:-kernel virtio debug $ARCH}

@@ -8,8 +8,8 @@
 # left is kept in $RESULTS/often/, and named.  7.3:kunit is a check with BASE=7.3;
 # "check" is all of make check.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
 N=${N:-20}
 LOAD=${LOAD:-4}

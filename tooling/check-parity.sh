@@ -5,7 +5,7 @@
 #
 # The checks that put the untouched kernel beside the patched one.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
 "$TOP/tooling/check.sh" tree parity

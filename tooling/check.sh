@@ -10,10 +10,10 @@
 # beside the logs.  If there was a failure, what failed and why stands together at
 # the end.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-# shellcheck source=tooling/results.sh
-. "$TOP/tooling/results.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=tooling/lib/results.sh
+. "$TOP/tooling/lib/results.sh"
 
 CHECKS=(scripts tree round-trip drivers kunit boot devices rings stress swiotlb suspend parity
 	debug patches warnings cross style size documentation mail-series apply

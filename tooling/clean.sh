@@ -5,10 +5,10 @@
 #
 # Removes all that was made for BASE, unless that would lose work.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
 
 check_base
 [ -d "$BUILD" ] || exit 0

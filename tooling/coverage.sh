@@ -6,12 +6,12 @@
 # How much of the ring do its tests in user space reach?  The rest is named, see
 # tools/virtio/vring/coverage.sh.  Leaves what it prints in $RESULTS/coverage.txt.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-# shellcheck source=tooling/ring.sh
-. "$TOP/tooling/ring.sh"
-# shellcheck source=tooling/results.sh
-. "$TOP/tooling/results.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=tooling/lib/ring.sh
+. "$TOP/tooling/lib/ring.sh"
+# shellcheck source=tooling/lib/results.sh
+. "$TOP/tooling/lib/results.sh"
 
 [ $# -eq 0 ] || die "usage: ${0##*/}"
 need_packages build-essential

@@ -7,10 +7,10 @@
 # of the guest's configuration, or of CONFIG (a .config, or Debian's of
 # linux-config-<base>, compressed as it is).  Leaves them in $BUILD/deb.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-# shellcheck source=tooling/fetch.sh
-. "$TOP/tooling/fetch.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=tooling/lib/fetch.sh
+. "$TOP/tooling/lib/fetch.sh"
 
 CONFIG=${CONFIG:-}
 DEB=$BUILD/deb

@@ -18,12 +18,12 @@
 #
 # shellcheck disable=SC2016 # backquotes of Markdown
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
-# shellcheck source=tooling/results.sh
-. "$TOP/tooling/results.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
+# shellcheck source=tooling/lib/results.sh
+. "$TOP/tooling/lib/results.sh"
 
 DOCS=${DOCS:-$TOP}		# where README.md and docs/ are
 BLOCKS=(gain cost aims attributes whole iops size)

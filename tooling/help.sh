@@ -3,8 +3,8 @@
 #
 # usage: help.sh
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
 bases=$(cd "$TOP/patches" && echo */base)
 

@@ -7,16 +7,16 @@
 # the guest, and has the tree's own kunit.py read what they say.  Leaves
 # $RESULTS/kunit.ktap, and the same as JUnit's XML.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 
 GUEST=$TOP/tooling/guest
 # shellcheck source=tooling/guest/qemu.sh
 . "$GUEST/qemu.sh"
 # shellcheck source=tooling/guest/initramfs.sh
 . "$GUEST/initramfs.sh"
-# shellcheck source=tooling/results.sh
-. "$TOP/tooling/results.sh"
+# shellcheck source=tooling/lib/results.sh
+. "$TOP/tooling/lib/results.sh"
 
 KUNIT_FILTER=${KUNIT_FILTER:-virtio*}
 RUN=$RESULTS/kunit

@@ -6,12 +6,12 @@
 # What a guest needs, before a kernel is fetched and built for it: QEMU, the kernel
 # that IMAGE names, and room.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
 # shellcheck source=tooling/guest/qemu.sh
 . "$TOP/tooling/guest/qemu.sh"
-# shellcheck source=tooling/fetch.sh
-. "$TOP/tooling/fetch.sh"
+# shellcheck source=tooling/lib/fetch.sh
+. "$TOP/tooling/lib/fetch.sh"
 
 
 main() {

@@ -15,14 +15,14 @@
 #	@cost@	what make bench found, unless that was another tree
 #	@parts@	which part this is, and the base
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
-# shellcheck source=tooling/parts.sh
-. "$TOP/tooling/parts.sh"
-# shellcheck source=tooling/results.sh
-. "$TOP/tooling/results.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
+# shellcheck source=tooling/lib/parts.sh
+. "$TOP/tooling/lib/parts.sh"
+# shellcheck source=tooling/lib/results.sh
+. "$TOP/tooling/lib/results.sh"
 
 OUT=$O/series/$BASE
 NEW=$OUT.new

@@ -6,10 +6,10 @@
 # Writes $O/quilt/<base>: the series as Debian's linux source package has its
 # patches: debian/patches/series, and the files that it names.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
 
 OUT=$O/quilt/$BASE
 NEW=$OUT.new

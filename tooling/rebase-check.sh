@@ -8,12 +8,12 @@
 # and says which patch does not apply.  Fails if one does not fit that should, by
 # fits= in patches/<base>/base.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
-# shellcheck source=tooling/fetch.sh
-. "$TOP/tooling/fetch.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
+# shellcheck source=tooling/lib/fetch.sh
+. "$TOP/tooling/lib/fetch.sh"
 
 TRIED=0 FIT=0 BROKEN=()
 

@@ -7,10 +7,10 @@
 # of $LINUX.  What is written assembles to the same commits again; that is
 # checked before the first file of the repository changes.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
 
 FORMAT+=(--stdout --always --zero-commit --no-numbered --no-thread --no-base)
 NAME_LENGTH=60		# of a patch file, at most, without number and suffix

@@ -8,12 +8,12 @@
 # already; after a change in patches/ or the new files only what differs is
 # written, so that the next build is short.  Work of the user's is never lost.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
-# shellcheck source=tooling/fetch.sh
-. "$TOP/tooling/fetch.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
+# shellcheck source=tooling/lib/fetch.sh
+. "$TOP/tooling/lib/fetch.sh"
 
 NEW=$BUILD/linux.new	# becomes $LINUX when it is complete
 
@@ -34,7 +34,7 @@ source_wanted() {
 
 # import_source: one commit on refs/import
 import_source() {
-	source_tar | "$TOP/tooling/tar-import.pl" "$SOURCE_STRIP" |
+	source_tar | "$TOP/tooling/lib/tar-import.pl" "$SOURCE_STRIP" |
 		kgit -c core.compression=1 -c pack.compression=1 fast-import --quiet --depth=0
 }
 

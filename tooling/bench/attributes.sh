@@ -7,12 +7,12 @@
 # text of the ring, as it is and without the one.  In user space, as make bench has it.
 # The table is left in $RESULTS/attributes.txt.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
-# shellcheck source=tooling/results.sh
-. "$TOP/tooling/results.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
+# shellcheck source=tooling/lib/results.sh
+. "$TOP/tooling/lib/results.sh"
 
 COMPILERS=${COMPILERS:-gcc-12 clang}
 SCRATCH=$BUILD/attributes

@@ -5,10 +5,10 @@
 # back, twice, killed half way, and on trees that do not suit.  The trees have the
 # files that the series touches, and no others.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
 # shellcheck source=tooling/check/expect.sh
 . "$TOP/tooling/check/expect.sh"
 

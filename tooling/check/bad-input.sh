@@ -5,10 +5,10 @@
 # exit status that is not 0, and nothing half-made that would be taken for
 # finished next time.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
 # shellcheck source=tooling/check/expect.sh
 . "$TOP/tooling/check/expect.sh"
 
@@ -135,7 +135,7 @@ nobody() {
 	expect 2 'cannot write to .*bench$|^error: needed: ' setpriv --reuid=65534 --clear-groups \
 		env HOME=/nonexistent make -s -C "$TOP" bench
 	expect 2 'no-such-package' setpriv --reuid=65534 --clear-groups \
-		env O="$SCRATCH/o" bash -c ". '$TOP/tooling/lib.sh'; need_packages no-such-package"
+		env O="$SCRATCH/o" bash -c ". '$TOP/tooling/lib/common.sh'; need_packages no-such-package"
 }
 
 full_disk() {
@@ -150,7 +150,7 @@ full_disk() {
 # guest LINE: run_guest, as boot.sh and kunit.sh have it
 guest() {
 	RESULTS="$SCRATCH/results" bash -c "
-		. '$TOP/tooling/lib.sh'
+		. '$TOP/tooling/lib/common.sh'
 		. '$TOP/tooling/guest/initramfs.sh'
 		. '$TOP/tooling/guest/qemu.sh'
 		check_qemu

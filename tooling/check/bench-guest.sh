@@ -4,8 +4,8 @@
 # make bench-guest in a short form: with both kernels every device does all its
 # work, in QEMU and in User-mode Linux, and everything is counted and plotted.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 
 export RESULTS=$RESULTS/check ROUNDS=1 FEW=128 MANY=256
 ROWS=46				# 20 kinds of work, counted whole and virtio's part; 6 timed

@@ -7,10 +7,10 @@
 # kernel as it was (a driver that QEMU has no device for, a page of documentation)
 # has nothing to boot.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/check/kernel.sh
-. "$TOP/tooling/check/kernel.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/kernel.sh
+. "$TOP/tooling/lib/kernel.sh"
 
 "$TOP/tooling/tree.sh"
 VMLINUX=$EACH_O/$BASE/obj/vmlinux

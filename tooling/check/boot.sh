@@ -3,8 +3,8 @@
 #
 # The guest of make boot: real I/O through every device.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 
 "$TOP/tooling/build.sh"
 "$TOP/tooling/boot.sh"

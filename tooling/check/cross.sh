@@ -5,8 +5,8 @@
 # only User-mode Linux has, and those of every day on a big-endian machine, s390x.
 # No warning that the untouched kernel does not give.  Objects only.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 # shellcheck source=tooling/check/sparse.sh
 . "$TOP/tooling/check/sparse.sh"
 

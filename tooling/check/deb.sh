@@ -5,8 +5,8 @@
 # every device; and it is that kernel, not another one.  So does a package whose
 # drivers are modules: Debian's own, of the untouched kernel.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 
 LOG=$BUILD/deb/boot.log
 

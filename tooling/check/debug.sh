@@ -4,10 +4,10 @@
 # All suites once more, with the ring built with DEBUG: START_USE() and END_USE()
 # panic when operations on a queue overlap.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/check/kernel.sh
-. "$TOP/tooling/check/kernel.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/kernel.sh
+. "$TOP/tooling/lib/kernel.sh"
 
 go_to series
 # the suite that makes operations overlap has to know

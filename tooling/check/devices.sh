@@ -4,8 +4,8 @@
 # A device of every kind that QEMU has and we have a driver for, in one guest; and
 # the network in every mode.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 
 need_packages sg3-utils kcapi-tools openssl iproute2
 [ -x /usr/lib/qemu/virtiofsd ] || need_packages virtiofsd

@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# README.md and docs/: links, targets of make and names of checks in them exist, and
-# README has at most 200 lines.  The figures are those of the results of this tree,
+# README.md, docs/ and the README.md of each folder of tooling/: links, targets of make
+# and names of checks in them exist, and README has at most 200 lines.  The figures are those of the results of this tree,
 # where there are results.  That 'make docs' writes what it should, and that a wrong
 # figure is found, is tried with made-up results on copies.
 #
 # shellcheck disable=SC2016 # backquotes of Markdown
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 
 SCRATCH=$(mktemp -d)
 trap 'rm -rf "$SCRATCH"' EXIT
@@ -169,7 +169,10 @@ self_test() {
 }
 
 [ "$(wc -l <"$TOP/README.md")" -le 200 ] || fail "README.md has $(wc -l <"$TOP/README.md") lines"
-for page in "$TOP/README.md" "$TOP"/docs/*.md; do
+for folder in "$TOP"/tooling/*/; do
+	[ -f "$folder/README.md" ] || fail "${folder#"$TOP/"} has no README.md"
+done
+for page in "$TOP/README.md" "$TOP"/docs/*.md "$TOP"/tooling/{,*/}README.md; do
 	links "$page"
 	targets "$page"
 done

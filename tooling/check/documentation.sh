@@ -5,10 +5,10 @@
 # about the others; the pages build without a new warning; MAINTAINERS covers
 # every new file.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/check/kernel.sh
-. "$TOP/tooling/check/kernel.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/kernel.sh
+. "$TOP/tooling/lib/kernel.sh"
 
 kernel_doc() {
 	(cd "$1" && scripts/kernel-doc -none -Wall "${@:2}" 2>&1 | sed -E 's/:[0-9]+([: ])/:\1/') || true

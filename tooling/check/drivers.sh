@@ -5,10 +5,10 @@
 # more, and docs/drivers.md names each file that did, with its length before and after.
 # docs/locking.md has each file that adds buffers.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
 
 CALLS='virtqueue_add_(sgs|outbuf|inbuf|inbuf_ctx|outbuf_premapped|inbuf_premapped|inbuf_cache_clean)\('
 

@@ -7,10 +7,10 @@
 # one that writes anything anywhere it may; FUZZ_SECONDS each (60), both at once.
 # They start from the committed corpus, and from what the last runs have found.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/ring.sh
-. "$TOP/tooling/ring.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/ring.sh
+. "$TOP/tooling/lib/ring.sh"
 
 SECONDS_EACH=${FUZZ_SECONDS:-60}
 TARGETS=(fuzz_honest fuzz_hostile)

@@ -4,8 +4,8 @@
 # In-order rings under the drivers that carry the data, where kernel and QEMU have
 # them: Linux 7.3 and QEMU 10 (QEMU= names another than the machine's).
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 # shellcheck source=tooling/guest/qemu.sh
 . "$TOP/tooling/guest/qemu.sh"
 

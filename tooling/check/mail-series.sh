@@ -6,10 +6,10 @@
 # the others.  The mails are their poster's, who signs them off without an objection
 # of checkpatch's, and go to those whom get_maintainer.pl names.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/check/kernel.sh
-. "$TOP/tooling/check/kernel.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/kernel.sh
+. "$TOP/tooling/lib/kernel.sh"
 
 need_packages git b4
 MAILS=$O/series/$BASE

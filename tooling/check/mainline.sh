@@ -12,8 +12,8 @@ asked=${BASE:-}
 unset KERNEL_SRC RESULTS OBJ
 export BASE=mainline
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 
 case $asked in
 mainline | "$BASE")

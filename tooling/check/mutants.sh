@@ -3,7 +3,7 @@
 #
 # Each fault of tools/virtio/vring/mutants, put into the ring on purpose, is found.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 
 "$TOP/tooling/mutants.sh"

@@ -4,7 +4,7 @@
 # The checks in which a guest runs pass on a machine that is busy, too: each of them
 # five times.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 
 N=${N:-5} "$TOP/tooling/check-often.sh"

@@ -5,12 +5,12 @@
 # whole series changes, in a configuration that has all drivers (allmodconfig; for
 # arch/um, that of ARCH=um), at the last commit of each part.  Fixes compile alone.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/check/kernel.sh
-. "$TOP/tooling/check/kernel.sh"
-# shellcheck source=tooling/parts.sh
-. "$TOP/tooling/parts.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/kernel.sh
+. "$TOP/tooling/lib/kernel.sh"
+# shellcheck source=tooling/lib/parts.sh
+. "$TOP/tooling/lib/parts.sh"
 
 LOGS=$RESULTS/check/parts
 

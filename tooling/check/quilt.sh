@@ -5,10 +5,10 @@
 # untouched kernel; the outcome is that of branch series, and pops off again.
 # With WHOLE=1 on all files of the source, not only on those that are touched.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
 
 need_packages quilt
 SCRATCH=$(mktemp -d "$BUILD/quilt.XXXXXX")

@@ -5,10 +5,10 @@
 # its end what failed; make check-often counts, and ends its load; and the page of make
 # report calls what is missing or old by its name, and shows what is there.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/results.sh
-. "$TOP/tooling/results.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/results.sh
+. "$TOP/tooling/lib/results.sh"
 
 need_packages python3
 SCRATCH=$(mktemp -d "$BUILD/results.XXXXXX")
@@ -81,7 +81,7 @@ fail_with() { cat "$1"; fail "$2"; }
 
 # fake_check NAME: stdin is what it does, in a copy of the tools
 fake_check() {
-	{ echo ". '$CLONE/tooling/lib.sh'; . '$CLONE/tooling/results.sh'"; cat; } >"$CLONE/tooling/check/$1.sh"
+	{ echo ". '$CLONE/tooling/lib/common.sh'; . '$CLONE/tooling/lib/results.sh'"; cat; } >"$CLONE/tooling/check/$1.sh"
 	chmod +x "$CLONE/tooling/check/$1.sh"
 }
 

@@ -10,12 +10,12 @@
 # as on a big-endian machine, shorter.  And the tests of the kernel's own
 # tools/virtio.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/check/kernel.sh
-. "$TOP/tooling/check/kernel.sh"
-# shellcheck source=tooling/ring.sh
-. "$TOP/tooling/ring.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/kernel.sh
+. "$TOP/tooling/lib/kernel.sh"
+# shellcheck source=tooling/lib/ring.sh
+. "$TOP/tooling/lib/ring.sh"
 
 need_packages build-essential
 get_rings

@@ -4,8 +4,8 @@
 # Every ring under the drivers that carry the data, some of them behind the
 # emulated IOMMU of Intel, so that the DMA API has something to do.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 
 "$TOP/tooling/build.sh"
 RESULTS=$RESULTS/check/rings MEMORY=3G \

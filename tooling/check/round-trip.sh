@@ -4,8 +4,8 @@
 # Assemble, then refresh: not a byte of the repository changes.  And a small
 # repository of two bases, whose new files are changed by later commits.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 # shellcheck source=tooling/check/expect.sh
 . "$TOP/tooling/check/expect.sh"
 

@@ -3,10 +3,10 @@
 #
 # All suites in a kernel with KASAN and UBSAN.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/check/kernel.sh
-. "$TOP/tooling/check/kernel.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/kernel.sh
+. "$TOP/tooling/lib/kernel.sh"
 
 go_to series
 kunit_kernel sanitizers "$TOP/tooling/guest/sanitizers.config"

@@ -4,8 +4,8 @@
 # Every script of ours passes shellcheck, every file names its licence, and no
 # file is a kernel file's copy, a build product or a download.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 
 scripts() {
 	local file

@@ -3,8 +3,8 @@
 # Sourced by the checks that compare what gcc, with W=1, and sparse, with its endian
 # checks, say of the untouched kernel and of the patched one.
 
-# shellcheck source=tooling/check/kernel.sh
-. "$TOP/tooling/check/kernel.sh"
+# shellcheck source=tooling/lib/kernel.sh
+. "$TOP/tooling/lib/kernel.sh"
 
 SPARSE=${SPARSE:-sparse}
 SPARSE_ARGS=(C=2 "CHECK=$SPARSE")	# for make

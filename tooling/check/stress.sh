@@ -8,8 +8,8 @@
 # (DMA_API_DEBUG warns, and a warning ends the guest).  That mappings fail is in
 # check swiotlb.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 
 export RESULTS=$RESULTS/check/stress
 

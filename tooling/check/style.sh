@@ -4,10 +4,10 @@
 # checkpatch --strict on every commit.  A finding in a line that the same patch
 # takes from somewhere else is no finding of ours: code is moved as it is.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/check/kernel.sh
-. "$TOP/tooling/check/kernel.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/kernel.sh
+. "$TOP/tooling/lib/kernel.sh"
 
 # FILE_PATH_CHANGES asks about MAINTAINERS for every new file, whether or not a
 # pattern there covers it; check/documentation.sh looks.

@@ -5,8 +5,8 @@
 # awake), and used again.  What drivers do when they cannot be restored is for KUnit
 # (virtio_probe).
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 
 # Linux 7.3 asks a serial device for the state of its ports before there is a buffer for
 # the answer, untouched too: a port that was open never can be written to again.

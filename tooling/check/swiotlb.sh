@@ -8,8 +8,8 @@
 # receives into is mapped for good, and soon no 256 KiB are left in one piece for a disk,
 # whatever the driver does.)
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 
 # bounced NAME KIB PARAMETERS: all devices of NAME.devices pass
 bounced() {

@@ -3,10 +3,10 @@
 #
 # The series assembles, each patch without fuzz, to the commits it was made from.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
 
 "$TOP/tooling/tree.sh"
 [ -z "$(kgit diff --stat HEAD)" ] || fail "$LINUX differs from its HEAD"

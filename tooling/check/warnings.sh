@@ -4,8 +4,8 @@
 # Every file that the series touches compiles, all drivers on x86_64: with W=1 and
 # sparse's endian checks there is no warning that the untouched kernel does not give.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
 # shellcheck source=tooling/check/sparse.sh
 . "$TOP/tooling/check/sparse.sh"
 

@@ -5,10 +5,10 @@
 # repository, one after the other as on the page, on a kernel that has only the
 # files that the series touches.
 
-# shellcheck source=tooling/lib.sh
-. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
+# shellcheck source=tooling/lib/common.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib/common.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
 
 PAGE=$TOP/docs/repository.md
 PAGE_BASE=6.12			# that of the page

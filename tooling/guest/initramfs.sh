@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 # Sourced by boot.sh and kunit.sh: makes an initramfs from a text
 # specification with the kernel's own gen_init_cpio, so nobody needs to be
-# root.  Needs lib.sh and a built kernel.
+# root.  Needs lib/common.sh and a built kernel.
 
 # initramfs FILE: reads the specification from stdin
 initramfs() {

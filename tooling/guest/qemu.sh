@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Sourced by boot.sh and kunit.sh: runs one guest, watches it, and says why it
-# died.  Needs lib.sh and initramfs.sh.
+# died.  Needs lib/common.sh and initramfs.sh.
 #
 # The guest's console is ttyS0 (console.log), and what it reports goes to ttyS1
 # (report), an ISA port: never to a virtio device, which is the code under

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# Sourced by lib.sh: installs what a script needs.
+# Sourced by common.sh: installs what a script needs.
 #
 #	need_packages flex bison libelf-dev
 #

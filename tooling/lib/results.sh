@@ -52,7 +52,7 @@ result_age() {
 # junit KTAP: the same beside it, as JUnit's XML
 junit() {
 	local name=${1##*/}
-	awk -v suite="${name%.ktap}" -f "$TOP/tooling/junit.awk" "$1" >"${1%.ktap}.xml.new" &&
+	awk -v suite="${name%.ktap}" -f "$TOP/tooling/lib/junit.awk" "$1" >"${1%.ktap}.xml.new" &&
 		mv "${1%.ktap}.xml.new" "${1%.ktap}.xml"
 }
 
@@ -65,7 +65,7 @@ not_ok() {
 # failed_cases KTAP: such a line for each case that failed
 failed_cases() {
 	local name reason
-	awk -v failures=1 -f "$TOP/tooling/junit.awk" "$1" | while IFS=$'\t' read -r name reason; do
+	awk -v failures=1 -f "$TOP/tooling/lib/junit.awk" "$1" | while IFS=$'\t' read -r name reason; do
 		not_ok "$name" "$reason" "$1"
 	done
 }

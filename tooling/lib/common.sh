@@ -12,7 +12,7 @@ export LC_ALL=C
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES
 
-TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BASE=${BASE-6.12}
 if [ "$BASE" = mainline ]; then	# the newest that we have patches for
 	BASE=$(cd "$TOP/patches" && printf '%s\n' */base | sort -V | tail -n 1)
@@ -188,5 +188,5 @@ disk_full() {
 	[ "$(df -Pm "$1" | awk 'NR == 2 { print $4 }')" -lt 20 ]
 }
 
-# shellcheck source=tooling/packages.sh
-. "$TOP/tooling/packages.sh"
+# shellcheck source=tooling/lib/packages.sh
+. "$TOP/tooling/lib/packages.sh"

@@ -3,8 +3,8 @@
 # Sourced by those who run the ring in user space: tools/virtio/vring of the
 # assembled tree, built in $RING; the untouched ring is in the programs too.
 
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
 
 RING=$BUILD/ring
 VRING=$LINUX/tools/virtio/vring

@@ -4,8 +4,8 @@
 # $EACH, in which they go from commit to commit, with build directories of its own.
 # It lies where O=$BUILD/each has it, so that the other scripts can be sent there.
 
-# shellcheck source=tooling/series.sh
-. "$TOP/tooling/series.sh"
+# shellcheck source=tooling/lib/series.sh
+. "$TOP/tooling/lib/series.sh"
 
 EACH_O=$BUILD/each
 EACH=$EACH_O/$BASE/linux
