@@ -14,32 +14,41 @@
 . "$TOP/tooling/lib/series.sh"
 # shellcheck source=tooling/lib/results.sh
 . "$TOP/tooling/lib/results.sh"
+# shellcheck source=tooling/bench/count.sh
+. "$TOP/tooling/bench/count.sh"
 
 BENCH=$BUILD/bench		# where the program is built
 OUT=$RESULTS/bench
 
-build_bench() {
-	mkdir -p "$BENCH"
-	kgit show base:drivers/virtio/virtio_ring.c >"$BENCH/base_ring.c"
-	quietly "$BENCH/build.log" make -C "$LINUX/tools/virtio/vring" CC="$(compiler)" \
-		PLAIN=1 BASE_RING="$BENCH/base_ring.c" O="$BENCH/obj" ||
-		fail "the benchmark does not compile, see $BENCH/build.log"
-}
-
-# Each case is a dump of callgrind's.  What the measuring costs is taken off.
 count() {
-	rm -f "$BENCH"/callgrind.*
-	quietly "$BENCH/count.log" valgrind -q --tool=callgrind --collect-atstart=no \
-		--callgrind-out-file="$BENCH/callgrind" "$BENCH/obj/bench" count ||
-		fail "the counting failed, see $BENCH/count.log"
-	cat "$BENCH"/callgrind.* | awk -f "$TOP/tooling/bench/count.awk" |
-		sort -t, -k7,7 -k2,4 -k5,5n -k6,6 -k1,1 >"$OUT/rows"
+	count_bench "$BENCH" >"$OUT/rows"
 	[ -s "$OUT/rows" ] || fail 'callgrind counted nothing'
 	{
 		echo way,ring,place,dma,pieces,list,what,instructions
 		cat "$OUT/rows"
 	} >"$OUT/instructions.csv"
 	rm "$OUT/rows"
+}
+
+# What tracepoints cost that are off: the same without them
+count_untraced() {
+	build_bench "$BENCH/untraced" CC="$(compiler)" EXTRA_CFLAGS=-DNO_TRACEPOINTS
+	count_bench "$BENCH/untraced" >"$OUT/untraced"
+	awk -F, '
+		{ key = $1 FS $2 FS $3 FS $4 FS $5 FS $6 FS $7 }
+		FNR == NR { without[key] = $8; next }
+		FNR == 1 || $1 == "base" || $1 == "floor" { next }
+		!(key in without) { print "no such case: " key; exit }
+		{ times[$7, $8 - without[key]]++ }
+		END {
+			for (i in times) {
+				split(i, f, SUBSEP)
+				printf "%s: %+d instructions in %d cases\n", f[1], f[2], times[i]
+			}
+		}' "$OUT/untraced" "$OUT/instructions.csv" | sort >"$OUT/tracepoints.txt"
+	rm "$OUT/untraced"
+	[ -s "$OUT/tracepoints.txt" ] || fail 'nothing was counted without tracepoints'
+	! grep 'no such case' "$OUT/tracepoints.txt" || fail 'the cases differ without tracepoints'
 }
 
 measure_time() {
@@ -117,9 +126,10 @@ rm -rf "$OUT"
 need_writable "$OUT"
 say 'building the rings and the benchmark'
 tree=$(tree_id)
-build_bench
+build_bench "$BENCH" CC="$(compiler)"
 say 'counting instructions'
 count
+count_untraced
 print_table >"$OUT/table.txt"
 print_targets >"$OUT/targets.txt"
 say 'plotting'
@@ -131,4 +141,7 @@ result_of "$OUT/time.csv" "$tree"
 cat "$OUT/table.txt"
 echo
 cat "$OUT/targets.txt"
+echo
+echo 'Tracepoints, when they are off:'
+cat "$OUT/tracepoints.txt"
 say "CSV, tables and plots are in $OUT"

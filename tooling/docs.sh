@@ -137,6 +137,8 @@ aims() {
 		printf "\nCompletion (`virtqueue_get_buf`) of up to three pieces costs %.2f to %.2f of the untouched ring'\''s,\n", min, max
 		printf "and %.2f for 130 pieces in a split ring.\n", cost["piecewise", long] / cost["base", long]
 	}' "$CSV"
+	printf '\nTracepoints that are off cost a no-op each, where a jump may come: %s.\n' \
+		"$(paste -sd ';' "$RESULTS/bench/tracepoints.txt" | sed 's/;/; /g')"
 	made_with "$CSV"
 }
 

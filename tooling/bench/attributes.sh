@@ -13,6 +13,8 @@
 . "$TOP/tooling/lib/series.sh"
 # shellcheck source=tooling/lib/results.sh
 . "$TOP/tooling/lib/results.sh"
+# shellcheck source=tooling/bench/count.sh
+. "$TOP/tooling/bench/count.sh"
 
 COMPILERS=${COMPILERS:-gcc-12 clang}
 SCRATCH=$BUILD/attributes
@@ -55,16 +57,10 @@ without() {
 # measure NAME: a line of the table
 measure() {
 	local columns
-	rm -rf "$SCRATCH/obj" "$SCRATCH"/callgrind.*
+	rm -rf "$SCRATCH/obj"
 	# valgrind 3.19 cannot read what clang writes by default
-	quietly "$SCRATCH/log" make -C "$LINUX/tools/virtio/vring" CC="$CC -gdwarf-4" PLAIN=1 \
-		RING_DIR="$SCRATCH/ring" BASE_RING="$SCRATCH/base_ring.c" O="$SCRATCH/obj" >&2 ||
-		fail "$1: does not compile, see $SCRATCH/log"
-	quietly "$SCRATCH/log" valgrind -q --tool=callgrind --collect-atstart=no \
-		--callgrind-out-file="$SCRATCH/callgrind" "$SCRATCH/obj/bench" count >&2 ||
-		fail "$1: the counting failed, see $SCRATCH/log"
-	columns=$(cat "$SCRATCH"/callgrind.* | awk -f "$TOP/tooling/bench/count.awk" |
-		awk -F, -v cases="${CASES[*]}" '
+	build_bench "$SCRATCH" CC="$CC -gdwarf-4" RING_DIR="$SCRATCH/ring"
+	columns=$(count_bench "$SCRATCH" | awk -F, -v cases="${CASES[*]}" '
 		$6 == "array" { cost[$1 "," $2 "," $3 "," $4 "," $5 "," $7] = $8 }
 		END {
 			n = split(cases, c, " ")
@@ -95,7 +91,6 @@ need_packages git build-essential clang valgrind
 "$TOP/tooling/tree.sh"
 need_writable "$SCRATCH"
 need_writable "$RESULTS"
-kgit show base:drivers/virtio/virtio_ring.c >"$SCRATCH/base_ring.c"
 table | tee "$SCRATCH/table"
 mv "$SCRATCH/table" "$RESULTS/attributes.txt"
 result_of "$RESULTS/attributes.txt" "$(tree_id)"
