@@ -90,12 +90,22 @@ static struct fake_device *to_fake(struct virtio_device *vdev)
 static bool fake_notify(struct virtqueue *vq)
 {
 	struct fake_device *fd = to_fake(vq->vdev);
+	struct fake_queue *q = &fd->queues[vq->index];
 
 	if (fd->deaf)
 		fd->deaf--;
-	else if (fd->model->answered & BIT(vq->index))
-		fake_answer_all(&fd->queues[vq->index]);
+	else if (!(fd->model->answered & BIT(vq->index)))
+		return true;
+	else if (fd->model->by_work)
+		schedule_work(&q->work);
+	else
+		fake_answer_all(q);
 	return true;
+}
+
+static void fake_work(struct work_struct *work)
+{
+	fake_answer_all(container_of(work, struct fake_queue, work));
 }
 
 static int fake_attach(struct fake_device *fd, struct virtqueue *vq)
@@ -104,6 +114,7 @@ static int fake_attach(struct fake_device *fd, struct virtqueue *vq)
 
 	q->fd = fd;
 	q->vq = vq;
+	INIT_WORK(&q->work, fake_work);
 	vringh_kiov_init(&q->riov, NULL, 0);
 	vringh_kiov_init(&q->wiov, NULL, 0);
 	vringh_set_iotlb(&q->vrh, &fd->iotlb, &fd->iotlb_lock);
@@ -120,6 +131,7 @@ static void fake_del_vqs(struct virtio_device *vdev)
 	struct virtqueue *vq, *next;
 
 	list_for_each_entry_safe(vq, next, &vdev->vqs, list) {
+		cancel_work_sync(&fd->queues[vq->index].work);
 		vringh_kiov_cleanup(&fd->queues[vq->index].riov);
 		vringh_kiov_cleanup(&fd->queues[vq->index].wiov);
 		vring_del_virtqueue(vq);

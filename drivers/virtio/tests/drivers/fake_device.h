@@ -15,7 +15,8 @@
  *
  * A fake device is the other end of the rings, which it reads and completes by
  * way of vringh.  It answers in the notification, and raises its interrupt from
- * there, so that a case needs no thread and waits for nothing.
+ * there, so that a case needs no thread and waits for nothing.  Where the driver
+ * notifies under a lock that its interrupt takes, a work item answers.
  */
 #ifndef _FAKE_DEVICE_H
 #define _FAKE_DEVICE_H
@@ -26,6 +27,7 @@
 #include <linux/virtio.h>
 #include <linux/virtio_ring.h>
 #include <linux/vringh.h>
+#include <linux/workqueue.h>
 
 #define FAKE_RING_SIZE	8
 #define FAKE_QUEUES	8
@@ -49,6 +51,7 @@ struct fake_queue {
 	struct fake_device *fd;
 	struct virtqueue *vq;
 	struct vringh vrh;
+	struct work_struct work;
 
 	/* The buffer that was taken, as far as it is not yet read or written */
 	struct vringh_kiov riov, wiov;
@@ -65,6 +68,7 @@ struct fake_model {
 	/* The queues, a bit each, whose buffers are answered when notified */
 	unsigned int answered;
 	void (*answer)(struct fake_queue *q);
+	bool by_work;			/* not in the notification */
 	bool find_fails;		/* there are no queues at first */
 };
 

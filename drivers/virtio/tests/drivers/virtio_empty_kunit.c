@@ -112,6 +112,7 @@ static const struct fake_model fake_rsa_model = {
 	.config_size	= sizeof(fake_rsa_config),
 	.answered	= BIT(0) | BIT(1),
 	.answer		= fake_sink_answer,
+	.by_work	= true,
 };
 
 /* An RSAPublicKey, of 63 bits and the exponent 3 */
