@@ -16,8 +16,8 @@
 . "$TOP/tooling/lib/results.sh"
 
 CHECKS=(scripts tree round-trip drivers kunit boot devices rings stress swiotlb suspend parity
-	debug patches warnings cross style size documentation mail-series apply
-	quilt ring coverage fuzz results docs worked-example bad-input mainline)
+	debug patches warnings cross style size documentation mail-series bundle
+	apply quilt ring coverage fuzz results docs worked-example bad-input mainline)
 LONG=(sanitizers boot-each parts deb bench-guest mutants often)
 LOGS=$RESULTS/check
 KTAP=$LOGS/check.ktap
