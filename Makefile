@@ -8,7 +8,7 @@ $(foreach variable,$(VARIABLES),$(if $(filter-out undefined,$(origin $(variable)
 
 .NOTPARALLEL:
 .PHONY: help tree refresh build boot bench bench-guest mutants coverage check check-all \
-	check-often check-parity rebase-check look series apply unapply quilt deb report docs clean
+	check-often check-parity rebase-check look series bundle apply unapply quilt deb report docs clean
 
 help:
 	@tooling/help.sh
@@ -58,6 +58,9 @@ check-parity:
 
 series:
 	@tooling/mail-series.sh
+
+bundle:
+	@tooling/bundle.sh
 
 apply:
 	@tooling/apply.sh apply

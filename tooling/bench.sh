@@ -102,19 +102,11 @@ print_targets() {
 	}' "$OUT/instructions.csv" "$TOP/tooling/bench/targets"
 }
 
+# plot [-in-order]: ratios
 plot() {
-	local rings ring place
-	mapfile -t rings < <(awk -F, 'NR > 1 && !seen[$2]++ { print $2 }' "$OUT/instructions.csv")
-	for ring in "${rings[@]}"; do
-		for place in direct indirect; do
-			gnuplot -e "csv='$OUT/instructions.csv'; ring='$ring'; place='$place'; svg='$OUT/$ring-$place.svg'" \
-				"$TOP/tooling/bench/cost.gnuplot" 2>"$OUT/gnuplot.log" ||
-				fail "gnuplot: $(head -n 1 "$OUT/gnuplot.log")"
-		done
-	done
-	gnuplot -e "csv='$OUT/instructions.csv'; linux='$(stamp_get kernel)'" "$TOP/tooling/bench/ratio.gnuplot" \
+	gnuplot -e "csv='$OUT/instructions.csv'; linux='$(stamp_get kernel)'; order='${1:-}'" "$TOP/tooling/bench/ratio.gnuplot" \
 		2>"$OUT/gnuplot.log" >"$OUT/cost" || fail "gnuplot: $(head -n 1 "$OUT/gnuplot.log")"
-	sed '1a <!-- SPDX-License-Identifier: GPL-2.0 -->' "$OUT/cost" >"$OUT/cost.svg"
+	sed '1a <!-- SPDX-License-Identifier: GPL-2.0 -->' "$OUT/cost" >"$OUT/cost${1:-}.svg"
 	rm -f "$OUT/cost" "$OUT/gnuplot.log"
 }
 
@@ -134,6 +126,7 @@ print_table >"$OUT/table.txt"
 print_targets >"$OUT/targets.txt"
 say 'plotting'
 plot
+! grep -q -- '-in-order,' "$OUT/instructions.csv" || plot -in-order
 say 'timing: untouched and patched in turn'
 measure_time
 result_of "$OUT/instructions.csv" "$tree"

@@ -16,11 +16,13 @@
 . "$TOP/tooling/lib/results.sh"
 
 CHECKS=(scripts tree round-trip drivers kunit boot devices rings stress swiotlb suspend parity
-	debug patches warnings cross style size documentation mail-series apply
-	quilt ring coverage fuzz results docs worked-example bad-input mainline)
+	debug patches warnings cross style size documentation mail-series bundle
+	apply quilt ring coverage fuzz results docs worked-example bad-input mainline)
 LONG=(sanitizers boot-each parts deb bench-guest mutants often)
 LOGS=$RESULTS/check
 KTAP=$LOGS/check.ktap
+TSV=$LOGS/check.tsv		# for make report: a line for each check
+BEFORE=$RESULTS/before		# summary and table of the run before
 NUMBER=0			# of checks, so far
 PASSED=0 FAILED=0 SKIPPED=0
 RED=()				# the checks that failed
@@ -39,6 +41,37 @@ run_check() {
 	*) failed "$1" "$status" "$log" ;;
 	esac
 	count_cases "$log"
+	printf '%s\t%s\t%s\t%s\n' "$1" "$(verdict "$status")" $((SECONDS - start)) "$last" >>"$TSV"
+}
+
+verdict() {
+	case $1 in
+	0) echo passed ;;
+	77) echo skipped ;;
+	2) echo could not run ;;
+	*) echo FAILED ;;
+	esac
+}
+
+# keep_last: what the run before came to, for make report
+keep_last() {
+	if [ -s "$LOGS/summary" ]; then
+		rm -rf "$BEFORE"
+		mkdir -p "$BEFORE"
+		cp "$LOGS/summary" "$TSV" "$BEFORE"
+	fi
+	rm -rf "$LOGS"
+	mkdir -p "$LOGS"
+}
+
+# summary: of this run, for make report.  It is there only when the run has ended.
+summary() {
+	printf 'passed=%s\nfailed=%s\nskipped=%s\n' "$PASSED" "$FAILED" "$SKIPPED"
+	printf 'commit=%s\n' "$(repository_commit)"
+	printf 'date=%s\n' "$(date '+%F %H:%M')"
+	printf 'compiler=%s\n' "$(made_by)"
+	printf 'qemu=%s\n' "$("${QEMU:-qemu-system-$ARCH}" --version 2>/dev/null | sed -n '1s/.*version //p')"
+	printf 'cpu=%s, %s processors\n' "$(sed -n '/^model name/{s/.*: //p;q}' /proc/cpuinfo)" "$(nproc)"
 }
 
 # ktap NAME STATUS SECONDS LOG: its result
@@ -105,15 +138,15 @@ main() {
 		qemu-system-x86 qemu-system-common busybox-static fio
 	# most checks look into it; one is that it assembles
 	[[ " $* " = *' tree '* ]] || "$TOP/tooling/tree.sh"
-	rm -rf "$LOGS"
-	mkdir -p "$LOGS"
+	keep_last
 	printf 'KTAP version 1\n1..%d\n' $# >"$KTAP"
 	for check; do
 		run_check "$check"
 	done
 	junit "$KTAP"
 	result_of "$KTAP" "$(tree_id 2>/dev/null || echo none)"
-	sum_up
+	sum_up | tee "$LOGS/failed"
+	summary >"$LOGS/summary"
 	echo "$PASSED passed, $FAILED failed, $SKIPPED skipped"
 	[ "$FAILED" -eq 0 ] || exit $((COULD_NOT == FAILED ? 2 : 1))
 }

@@ -29,6 +29,7 @@ Piecewise virtqueue buffers for Linux: a patch series, and its tests.
   make refresh       write the commits on branch series back to patches/
   make build         build the guest's kernel
   make series        the patches as mails, in parts that can be posted
+  make bundle        the patches as a git bundle, on base or on KERNEL_SRC's HEAD
   make apply KERNEL=directory     apply them to your own kernel tree
   make unapply KERNEL=directory   revert them there
   make quilt         the patches as debian/patches of Debian's linux package

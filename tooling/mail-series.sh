@@ -29,7 +29,8 @@ NEW=$OUT.new
 FROM=${FROM:-}
 PREFIX=${PREFIX:-PATCH}
 REROLL=${REROLL:-}
-MAIL=("${FORMAT[@]}" --encode-email-headers --quiet --thread=shallow --base=base)
+MAIL=("${FORMAT[@]}" --encode-email-headers --quiet --thread=shallow)
+THEIRS=				# the commit of KERNEL_SRC, a git tree, that base has the files of
 VIRTIO=drivers/virtio/virtio_ring.c	# its maintainers get the cover letters
 
 # check_from: FROM is a name and a mail address; both become the author
@@ -127,12 +128,28 @@ say_parts() {
 	say_base
 }
 
-# say_base: the commit is one that make tree makes; whose files it has
+# find_theirs: base is a commit that others have only if it is one of a git tree's
+find_theirs() {
+	local kind detail
+	read -r kind _ detail < <(stamp_get source)
+	[ "$kind" = git ] || return 0
+	THEIRS=$detail
+	MAIL+=(--base=base)
+}
+
+# say_base: what the patches are on
 say_base() {
-	local what detail
+	local what detail kernel
+	kernel=$(stamp_get kernel)
 	read -r _ what detail < <(stamp_get source)
-	[[ $what != /* ]] || detail=
-	echo "The base is Linux $(stamp_get kernel) as in ${what##*/}${detail:+ $detail}."
+	if [ -n "$THEIRS" ]; then
+		echo "The base is commit ${THEIRS:0:12} (Linux $kernel)."
+	elif [[ $what = /* ]]; then
+		echo "The base is Linux $kernel as in ${what##*/}."
+	else
+		echo "The base is Debian's source of Linux $kernel ($what $detail); the release"
+		echo "tag nearest to it is v$kernel."
+	fi
 }
 
 # fill PART COVER: the texts go where git left room for them
@@ -245,10 +262,19 @@ count_patches() {
 	esac
 }
 
+# say_large: many lists refuse mails of more than 100 kB
+say_large() {
+	local mail
+	while read -r mail; do
+		say "note: $(($(stat -c %s "$NEW/$mail") / 1000)) kB, which many lists refuse: $mail"
+	done < <(cd "$NEW" && find . -name '*.patch' -size +100000c -printf '%P\n' | sort)
+}
+
 # write_mails PART [OPTION...]
 write_mails() {
 	local dir=$NEW/$1
 	kgit format-patch "${MAIL[@]}" "${@:2}" ${REROLL:+-v "$REROLL"} -o "$dir" "${PART_BASE[$1]}..${PART_TIP[$1]}"
+	[ -z "$THEIRS" ] || sed -i "s/^base-commit: .*/base-commit: $THEIRS/" "$dir"/*.patch
 	mend_headers "$1" "$dir"/*.patch
 	address_mails "$dir"/*.patch
 }
@@ -272,6 +298,7 @@ main() {
 	new_scratch
 	trap 'rm -rf "$SCRATCH" "$NEW"' EXIT
 	[ -z "$FROM" ] || take_over
+	find_theirs
 	find_parts
 	rm -rf "$NEW"
 	mkdir -p "$NEW" || die "cannot write to $NEW"
@@ -283,6 +310,7 @@ main() {
 		write_part "$part"
 		say "$part: $(count_patches "$part")"
 	done
+	say_large
 	for part in "$NEW"/*; do
 		cat "$part"/*.patch >"$part.mbox"
 	done

@@ -15,16 +15,8 @@
 . "$TOP/tooling/lib/results.sh"
 
 PAGE=$RESULTS/report.html
+CHECK=$RESULTS/check
 DEVICES=$RESULTS/check/devices/boot.tsv
-STYLE='body{font:15px/1.45 sans-serif;max-width:72em;margin:2em auto;padding:0 1em;color:#222}
-h1,h2{line-height:1.2}h2{margin-top:2em;border-bottom:1px solid #ccc}
-table{border-collapse:collapse;margin:.7em 0}td,th{padding:.15em .7em;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}
-th{background:#f3f3f3}pre{background:#f7f7f7;padding:.7em;overflow-x:auto;font-size:13px}
-td.n{text-align:right;font-variant-numeric:tabular-nums}
-td.pass,span.new{color:#176b2c}td.fail,p.fail{color:#b00020;font-weight:bold}td.skip{color:#666}
-span.old,span.missing{background:#fff0c8;color:#7a4b00;padding:.1em .4em;font-weight:bold}
-section.old{opacity:.6}svg{max-width:100%;height:auto}'
-
 # html: text becomes the text of a page
 html() {
 	sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' | tr -d '\000-\010\013\014\016-\037'
@@ -34,7 +26,7 @@ html() {
 # Numbers stand at the right, verdicts in colour.
 table() {
 	html | awk -F '\t' '
-	BEGIN { print "<table>" }
+	BEGIN { print "<div class=\"scroll\"><table>" }
 	{
 		tag = NR == 1 ? "th" : "td"
 		printf "<tr>"
@@ -42,13 +34,13 @@ table() {
 			class = ""
 			if ($i ~ /^[0-9][0-9.,\/]*$/) class = " class=\"n\""
 			if (NR > 1 && tolower($i) ~ /^(pass|passed|ok)$/) class = " class=\"pass\""
-			if (NR > 1 && tolower($i) ~ /^(fail|failed|could not run)/) class = " class=\"fail\""
+			if (NR > 1 && tolower($i) ~ /^(fail|failed|missed|could not run)/) class = " class=\"fail\""
 			if (NR > 1 && tolower($i) ~ /^(skipped|not run|-)$/) class = " class=\"skip\""
 			printf "<%s%s>%s</%s>", tag, class, $i, tag
 		}
 		print "</tr>"
 	}
-	END { print "</table>" }'
+	END { print "</table></div>" }'
 }
 
 pre() {
@@ -131,12 +123,105 @@ kunit() {
 }
 
 checks() {
-	sed -n 's/^<testcase classname="[^"]*" name="\([^"]*\)" time="\([^"]*\)">\(.*\)/\1\t\2\t\3/p' "${1%.ktap}.xml" |
-		awk -F '\t' -v OFS='\t' '
-		BEGIN { print "check", "seconds", "verdict" }
-		{ print $1, sprintf("%.0f", $2), $3 ~ /^<failure/ ? "FAILED" : $3 ~ /^<error/ ? "could not run" : \
-			$3 ~ /^<skipped/ ? "skipped" : "passed" }' | table
+	[ -s "$CHECK/check.tsv" ] || { echo '<p class="fail">no table: the run did not end</p>'; return; }
+	{ printf 'check\tverdict\tseconds\tits last line\n'; cat "$CHECK/check.tsv"; } | table | link_logs
 }
+
+# link_logs <TABLE: the first column of a row is a check; to its log
+link_logs() {
+	local line name
+	while IFS= read -r line; do
+		name=$(sed -n 's|^<tr><td>\([a-z-]*\)</td>.*|\1|p' <<<"$line")
+		if [ -n "$name" ] && [ -e "$CHECK/$name.log" ]; then
+			line="<tr><td><a href=\"check/$name.log\">$name</a></td>${line#*</td>}"
+		fi
+		printf '%s\n' "$line"
+	done
+}
+
+# The top: verdict, what failed, what changed
+
+# of_run KEY [DIR]: what check.sh left of its last run
+of_run() {
+	[ ! -s "${2:-$CHECK}/summary" ] || sed -n "s/^$1=//p" "${2:-$CHECK}/summary"
+}
+
+verdict() {
+	local class=missing age word
+	age=$(result_age "$CHECK/check.ktap")
+	if [ ! -s "$CHECK/summary" ]; then
+		echo '<div class="verdict missing"><b>No verdict</b>: no run of make check has ended</div>'
+		return
+	fi
+	[ "$(of_run failed)" = 0 ] && word=Passed class=pass || word=Failed class=fail
+	if [ "$age" != new ] || [ "$(of_run commit)" != "$(repository_commit)" ]; then
+		class=missing word="Old: ${word,}"
+	fi
+	echo "<div class=\"verdict $class\"><b>$word</b>: $(of_run passed) passed, $(of_run failed) failed, $(of_run skipped) skipped</div>"
+	[ "$class" != missing ] ||
+		echo "<p class=\"fail\">That run was of commit $(of_run commit) of this repository$([ "$age" = new ] || echo ' and another kernel tree'). Here is $(repository_commit).</p>"
+	printf '%s\t%s\n' 'make check' "$(wc -l <"$CHECK/check.tsv") checks" commit "$(of_run commit)" when "$(of_run date)" \
+		compiler "$(of_run compiler)" QEMU "$(of_run qemu)" CPU "$(of_run cpu)" | table
+}
+
+what_failed() {
+	if [ -s "$CHECK/failed" ]; then
+		sed -n 's/^not ok: //p' "$CHECK/failed" | html | sed 's|.*|<p class="fail">&</p>|'
+	elif [ -s "$CHECK/summary" ]; then
+		echo '<p>Nothing.</p>'
+	else
+		echo '<p><span class="missing">not run</span></p>'
+	fi
+}
+
+# changed: checks whose verdict is another than in the run before
+changed() {
+	local old
+	old=$(of_run date "$RESULTS/before")
+	if [ -z "$old" ] || [ ! -s "$CHECK/summary" ]; then
+		echo '<p>No earlier run to compare with.</p>'
+		return
+	fi
+	echo "<p>Before: $(of_run passed "$RESULTS/before") passed, $(of_run failed "$RESULTS/before") failed, $(of_run skipped "$RESULTS/before") skipped, of commit $(of_run commit "$RESULTS/before"), $old.</p>"
+	awk -F '\t' -v OFS='\t' '
+	BEGIN { print "check", "before", "now" }
+	FILENAME == ARGV[1] { was[$1] = $2; next }
+	{ now[$1]; if (was[$1] != $2) print $1, $1 in was ? was[$1] : "not run", $2 }
+	END { for (name in was) if (!(name in now)) print name, was[name], "not run" }
+	' "$RESULTS/before/check.tsv" "$CHECK/check.tsv" >"$SCRATCH/changed"
+	if [ "$(wc -l <"$SCRATCH/changed")" -gt 1 ]; then table <"$SCRATCH/changed"; else echo '<p>Every check came to the same.</p>'; fi
+}
+
+# matrix: the checks of each base
+matrix() {
+	local base bases=() tsv
+	for tsv in "$TOP"/patches/*/base; do
+		base=${tsv%/base}
+		bases+=("${base##*/}")
+	done
+	for base in "${bases[@]}"; do
+		tsv=$O/$base/results/check/check.tsv
+		[ "$base" != "$BASE" ] || tsv=$CHECK/check.tsv
+		[ ! -s "$tsv" ] || sed "s|^|$base$(base_is_new "$base" "${tsv%.tsv}.ktap" || echo '*')\t|" "$tsv"
+	done | awk -F '\t' -v bases="${bases[*]}" '
+	{ if (sub(/\*$/, "", $1)) $3 = $3 ", old"; of[$2, $1] = $3; if (!($2 in seen)) { seen[$2]; names[++n] = $2 } }
+	END {
+		count = split(bases, base, " ")
+		printf "check"; for (i = 1; i <= count; i++) printf "\tLinux %s", base[i]; print ""
+		for (k = 1; k <= n; k++) {
+			printf "%s", names[k]
+			for (i = 1; i <= count; i++) printf "\t%s", (names[k], base[i]) in of ? of[names[k], base[i]] : "not run"
+			print ""
+		}
+	}' | table
+}
+
+# base_is_new BASE KTAP: its result is of its tree
+# shellcheck disable=SC2030,SC2031 # in a subshell on purpose
+base_is_new() (
+	[ "$1" = "$BASE" ] || { LINUX=$O/$1/linux TREE_ID=''; }
+	[ "$(result_age "$2")" = new ]
+)
 
 # The drivers: of the two commits, and of what ran
 
@@ -189,29 +274,42 @@ tried() {
 
 # Benchmarks
 
-# plots DIR: each with names of its own for what it defines
-plots() {
-	local svg n=0
-	for svg in "$1"/*.svg; do
+# plot SVG...: each with names of its own for what it defines
+plot() {
+	local svg name
+	for svg; do
 		[ -s "$svg" ] || continue
-		n=$((n + 1))
-		sed -e '/^<?xml/d' -e '/^<!DOCTYPE/,/>/d' \
-			-e "s/gpPt/${1##*/}${n}Pt/g; s/gnuplot_/${1##*/}${n}_/g" "$svg"
+		name=$(tr -dc '[:alnum:]' <<<"${svg#"$RESULTS"}")
+		echo '<div class="scroll plot">'
+		sed -e '/^<?xml/d' -e '/^<!DOCTYPE/,/>/d' -e '/^<!--/d' \
+			-e "s/gpPt/${name}Pt/g; s/gnuplot_/${name}_/g" "$svg"
+		echo '</div>'
 	done
 }
 
 bench() {
-	echo '<h3>Aims, and what came out</h3>'
-	pre <"$RESULTS/bench/targets.txt"
-	plots "$RESULTS/bench"
+	echo '<p>Below 1 is better than the untouched ring. Dashed: the classic calls.</p>'
+	plot "$RESULTS"/bench/cost.svg "$RESULTS"/bench/cost-in-order.svg
 	echo '<details><summary>All cases</summary>'
 	pre <"$RESULTS/bench/table.txt"
 	echo '</details>'
 }
 
+# targets.txt, its columns apart
+aims() {
+	local missed
+	missed=$(grep -c ' missed$' "$RESULTS/bench/targets.txt" || true)
+	echo "<p>$(grep -c ' met$' "$RESULTS/bench/targets.txt" || true) aims are met, <b class=\"$([ "$missed" = 0 ] && echo pass || echo fail)\">$missed missed</b>.</p>"
+	[ "$missed" = 0 ] || awk 'BEGIN { print "call\tway\tring\tplace\tDMA\tpieces\tuntouched\tnow\tratio\taim\t" }
+		/ missed$/ { $1 = $1; gsub(/ /, "\t"); print }' "$RESULTS/bench/targets.txt" | table
+}
+
 whole_paths() {
-	tr , '\t' <"$1" | table
-	plots "${1%/*}"
+	plot "${1%/*}/ratio.svg"
+	awk -F, -v OFS='\t' '{ $1 = $1; print $0, NR == 1 ? "" : $6 > 1 ? "failed: costs more" : "" }' "$1" | table
+	echo '<details><summary>More plots</summary>'
+	plot "${1%/*}/virtio.svg" "${1%/*}/profile.svg" "${1%/*}/iops.svg"
+	echo '</details>'
 }
 
 text() {
@@ -222,21 +320,32 @@ page() {
 	local work
 	work=$(local_work tracked)
 	echo '<!DOCTYPE html>'
-	echo '<html lang="en"><head><meta charset="utf-8"/><title>virtio: buffers, piece by piece</title>'
-	echo "<style>$STYLE</style></head><body>"
+	echo '<html lang="en"><head><meta charset="utf-8"/><meta name="viewport" content="width=device-width, initial-scale=1"/>'
+	echo "<title>virtio: buffers, piece by piece</title><style>"
+	grep -v SPDX "$TOP/tooling/report/style.css"
+	echo '</style></head><body>'
 	echo "<h1>virtio: buffers, piece by piece</h1>"
+	verdict
+	# shellcheck disable=SC2031 # base_is_new has one of its own
 	echo "<p>Linux $(stamp_get kernel | html), $(kgit rev-list --count base..series) patches," \
 		"tree <code>${TREE_ID:0:12}</code>${work:+ (<b>$(html <<<"$work")</b>)}; page made $(date '+%F %H:%M').</p>"
+	echo '<h2>What failed</h2>'
+	what_failed
+	section 'Aims' "$RESULTS/bench/instructions.csv" 'make bench' aims
+	echo '<h2>What changed since the run before</h2>'
+	changed
+	section 'What a request costs the driver' "$RESULTS/bench/instructions.csv" 'make bench' bench
+	section 'Whole paths in a guest' "$RESULTS/bench-guest/summary.csv" 'make bench-guest' whole_paths
+	echo '<h2>Checks, by kernel</h2>'
+	matrix
+	section 'Checks, with their logs' "$CHECK/check.ktap" 'make check' checks
 	section 'Boot: data through every device' "$RESULTS/boot.tsv" 'make boot' boot
 	section 'Every device that QEMU has' "$DEVICES" 'make check' boot
 	section 'KUnit' "$RESULTS/kunit.ktap" 'make check' kunit
-	section 'Checks' "$RESULTS/check/check.ktap" 'make check' checks
 	echo '<section><h2>Drivers</h2>'
 	drivers | table
 	echo '</section>'
 	section 'Size of the ring' "$RESULTS/size.txt" 'make check' text
-	section 'What a request costs the driver' "$RESULTS/bench/instructions.csv" 'make bench' bench
-	section 'Whole paths in a guest' "$RESULTS/bench-guest/summary.csv" 'make bench-guest' whole_paths
 	section 'Coverage of the ring by its tests in user space' "$RESULTS/coverage.txt" 'make coverage' text
 	echo '</body></html>'
 }

@@ -32,10 +32,15 @@ source_wanted() {
 	behind "$version" "$(base_get version)"
 }
 
-# import_source: one commit on refs/import
-import_source() {
-	source_tar | "$TOP/tooling/lib/tar-import.pl" "$SOURCE_STRIP" |
-		kgit -c core.compression=1 -c pack.compression=1 fast-import --quiet --depth=0
+# unpack: the files; as new as they are here, for an old $OBJ
+unpack() {
+	source_tar | tar -x -m --no-same-owner --no-same-permissions --exclude=.git \
+		--strip-components="$SOURCE_STRIP" -C "$NEW"
+}
+
+# add_all: to the index.  Files that git takes for big go to one pack, each at once.
+add_all() {
+	kgit -c core.bigFileThreshold=1 -c core.compression=1 -c pack.compression=1 add -A -f .
 }
 
 init_repository() {
@@ -53,19 +58,20 @@ init_repository() {
 # broken WHAT LOG: a step ended early; why, in one line
 broken() {
 	! disk_full "$BUILD" || die "disk full: $1 in $BUILD"
-	die "$1: $(grep -m 1 -vE '^[0-9]+ files$' "$2") (log: $2)"
+	die "$1: $(head -n 1 "$2") (log: $2)"
 }
 
 # make_base: tag base, and its kernel version in the stamp
 make_base() {
 	local log=$BUILD/import.log version commit
-	say "importing ${SOURCE##*/}"
-	LOG_TAIL=0 quietly "$log" import_source || broken "importing $SOURCE failed" "$log"
-	version=$(kgit show refs/import:Makefile 2>/dev/null | kernel_version)
+	say "unpacking ${SOURCE##*/}"
+	LOG_TAIL=0 quietly "$log" unpack || broken "unpacking $SOURCE failed" "$log"
+	version=$(kernel_version 2>/dev/null <"$NEW/Makefile") || true
 	of_line "$version" || die "$SOURCE: Linux $version, but BASE=$BASE is wanted"
-	commit=$(kgit commit-tree -m "Linux $version" 'refs/import^{tree}')
+	say 'adding its files to git'
+	LOG_TAIL=0 quietly "$log" add_all || broken "adding $SOURCE to git failed" "$log"
+	commit=$(kgit commit-tree -m "Linux $version" "$(kgit write-tree)")
 	kgit tag base "$commit"
-	kgit update-ref -d refs/import
 	stamp_set source "$SOURCE_ID"
 	stamp_set kernel "$version"
 	KERNEL_VERSION=$version

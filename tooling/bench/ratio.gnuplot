@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # Instructions to add a buffer, as a share of what they are with the untouched ring,
-# against its number of pieces.  bench.sh sets csv and linux, and gets SVG on stdout.
+# against its number of pieces.  bench.sh sets csv, linux and order (-in-order or
+# nothing), and gets SVG on stdout.
 
 set terminal svg noenhanced size 1000,430 background rgb 'white' font 'sans,12'
-set multiplot title sprintf("Instructions to add a buffer, untouched ring = 1 (Linux %s)", linux)
+set multiplot title sprintf("Instructions to add a buffer, untouched ring = 1 (Linux %s%s)", linux, order eq '' ? '' : ', in order')
 set logscale x 2
 set xtics (1, 3, 8, 32, 130, 1024)
 set xlabel 'pieces'
@@ -16,7 +17,7 @@ set bmargin at screen 0.13
 ratio(way, ring, place, dma) = sprintf("< awk -F, -v way=%s -v kind=%s,%s,%s,array,add '\
 	$2 \",\" $3 \",\" $4 \",\" $6 \",\" $7 != kind { next } \
 	$1 == \"base\" { base[$5] = $8 } $1 == way { cost[$5] = $8 } \
-	END { for (n in base) if (n in cost) print n, cost[n] / base[n] }' %s | sort -n", way, ring, place, dma, csv)
+	END { for (n in base) if (n in cost) print n, cost[n] / base[n] }' %s | sort -n", way, ring.order, place, dma, csv)
 
 do for [dma in 'physical mapped'] {
 	set lmargin at screen (dma eq 'mapped') ? 0.40 : 0.05

@@ -22,6 +22,17 @@ header() {
 	sed '/^$/q' "$1" | sed -E ':more; N; $!bmore; s/\n[ \t]+/ /g' | sed -n "s/^$2: //Ip"
 }
 
+# check_base_commit MAIL: one that others have, or none
+check_base_commit() {
+	local kind commit
+	read -r kind _ commit < <(stamp_get source)
+	if [ "$kind" = git ]; then
+		grep -qx "base-commit: $commit" "$1" || fail "$1 does not name the commit of KERNEL_SRC"
+	else
+		! grep -qE '^(base-commit|prerequisite-patch-id): ' "$1" || fail "$1 names a commit that nobody has"
+	fi
+}
+
 # check_thread DIR: all below the cover letter, which says where it belongs; or, of
 # fixes, below the first one
 check_thread() {
@@ -33,7 +44,7 @@ check_thread() {
 		grep -q '^ .* | .*[+-]' "$first" || fail "$first has no diffstat"
 	fi
 	[ -n "$(header "$first" Message-Id)" ] || fail "$first has no Message-Id"
-	grep -qx "base-commit: $(kgit rev-parse base)" "$first" || fail "$first does not name the base"
+	check_base_commit "$first"
 	for mail in "${mails[@]:1}"; do
 		[ "$(header "$mail" In-Reply-To)" = "$(header "$first" Message-Id)" ] ||
 			fail "$mail is not a reply to the first of its part"

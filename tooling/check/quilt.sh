@@ -80,6 +80,7 @@ same_as series 'quilt push -a'
 quilted pop -a
 same_as base 'quilt pop -a'
 one_by_one patch -s -F0 -p1 -N
+one_by_one patch -p1 -f -s -g0 --no-backup-if-mismatch	# Gentoo's eapply
 in_one_file patch -s -F0 -p1 -f
 in_one_file env GIT_CEILING_DIRECTORIES="$SCRATCH" git apply --whitespace=error
 say "quilt push -a --fuzz=0: $(wc -l <"$PATCHES_DIR/series") patches, $(find "$SCRATCH/base" -type f | wc -l) files, and off again; patch and git apply do too"

@@ -184,16 +184,55 @@ test_often() {
 
 # page PATTERN TIMES: the page, made again, has so many lines with it
 page() {
-	local found
 	RESULTS=$SCRATCH "$TOP/tooling/report.sh" >/dev/null
 	well_formed "$PAGE"
+	same_page "$@"
+}
+
+# same_page PATTERN TIMES: the page has so many lines with it
+same_page() {
+	local found
 	found=$(grep -c "$1" "$PAGE" || true)
 	[ "$found" = "$2" ] || fail "\"$1\" stands $found times on the page, not $2"
 }
 
+# a_run TREE COMMIT FAILED: of make check; two checks, one log
+a_run() {
+	rm -rf "$SCRATCH/check"
+	mkdir -p "$SCRATCH/check"
+	printf '%s\n' 'KTAP version 1' 1..2 'ok 1 tree' 'ok 2 docs' >"$SCRATCH/check/check.ktap"
+	echo "$1" >"$SCRATCH/check/check.ktap.tree"
+	printf 'tree\tpassed\t1\tfine\ndocs\t%s\t2\tso\n' "$([ "$3" = 0 ] && echo passed || echo FAILED)" >"$SCRATCH/check/check.tsv"
+	printf '%s\n' passed=1 "failed=$3" skipped=0 "commit=$2" 'date=then' >"$SCRATCH/check/summary"
+	[ "$3" = 0 ] || echo 'not ok: docs: a <reason> (log)' >"$SCRATCH/check/failed"
+	touch "$SCRATCH/check/tree.log"
+}
+
+# test_verdict: old ones are not taken for new ones
+test_verdict() {
+	local here
+	here=$(repository_commit)
+	same_page 'No verdict' 1
+	same_page 'No earlier run' 1
+	a_run "$(tree_id)" "$here" 0
+	mkdir -p "$SCRATCH/before"
+	cp "$SCRATCH"/check/{summary,check.tsv} "$SCRATCH/before"
+	page 'verdict pass"><b>Passed' 1
+	same_page 'href="check/tree.log"' 1
+	same_page 'Every check came to the same' 1
+	a_run "$(tree_id)" "$here" 1
+	page 'verdict fail"><b>Failed' 1
+	same_page 'class="fail">docs: a &lt;reason&gt;' 1
+	same_page '<td>docs</td><td class="pass">passed</td><td class="fail">FAILED' 1
+	a_run 0000 "$here" 0
+	page 'verdict missing"><b>Old: passed' 1
+	a_run "$(tree_id)" 'another commit' 0
+	page 'verdict missing"><b>Old: passed' 1
+}
+
 test_report() {
 	local results
-	page 'class="missing">not run' 8
+	page 'class="missing">not run' 10
 	! grep -qE 'of the tree as it is|older than' "$PAGE" || fail 'the page has results that there are not'
 	printf 'device\tdriver\tread\tverdict\nblk<1>\tvirtio_blk\t12345\tpass\n' >"$SCRATCH/boot.tsv"
 	page 'older than the tree' 1
@@ -202,8 +241,9 @@ test_report() {
 	result_of "$SCRATCH/boot.tsv" "$(tree_id)"
 	page 'of the tree as it is' 1
 	grep -q '<td>blk&lt;1&gt;</td>.*<td>12 KiB</td><td class="pass">pass' "$PAGE" || fail 'the table is not on the page'
-	results=$(grep -cE '(src|href)="?[^#"]' "$PAGE" || true)
+	results=$(grep -E '(src|href)="?[^#"]' "$PAGE" | grep -vcE 'href="check/[a-z-]+\.log"' || true)
 	[ "$results" = 0 ] || fail 'the page refers to other files'
+	test_verdict
 }
 
 "$TOP/tooling/tree.sh"

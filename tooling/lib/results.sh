@@ -33,6 +33,14 @@ result_of() {
 	made_by >"$1.with"
 }
 
+# repository_commit: of this repository; "and changes" if files differ from it
+repository_commit() {
+	local commit
+	commit=$(git -C "$TOP" -c safe.directory='*' rev-parse --short=12 HEAD 2>/dev/null) || { echo none; return; }
+	[ -z "$(git -C "$TOP" -c safe.directory='*' status --porcelain 2>/dev/null)" ] || commit+=' and changes'
+	echo "$commit"
+}
+
 # made_by: compiler and C library, on which the numbers of instructions depend
 made_by() {
 	printf 'gcc %s, %s\n' "$(gcc -dumpfullversion)" "$(getconf GNU_LIBC_VERSION)"
