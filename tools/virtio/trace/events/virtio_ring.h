@@ -9,7 +9,7 @@
 
 #define EXPORT_TRACEPOINT_SYMBOL_GPL(name)	extern int name##_exported
 
-static inline __attribute__((__always_inline__)) bool tracepoint_on(void)
+static inline bool tracepoint_on(void)
 {
 #ifndef NO_TRACEPOINTS
 	asm goto("nop" : : : : on);
