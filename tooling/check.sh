@@ -15,7 +15,7 @@
 # shellcheck source=tooling/results.sh
 . "$TOP/tooling/results.sh"
 
-CHECKS=(scripts tree round-trip drivers kunit boot devices rings stress swiotlb suspend parity
+CHECKS=(scripts tree round-trip drivers kunit boot devices rings bios stress swiotlb suspend parity
 	debug patches warnings cross style size documentation mail-series apply
 	quilt ring coverage fuzz results docs worked-example bad-input mainline)
 LONG=(sanitizers boot-each parts deb bench-guest mutants often)
