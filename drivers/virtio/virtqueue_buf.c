@@ -445,22 +445,38 @@ static void vring_bvecs_table(const struct vring_virtqueue *vq,
 	buf->word = word;
 }
 
-/* The same into the ring, or mapped */
-static void vring_bvecs_ring(struct vring_virtqueue *vq,
-			     const struct bio_vec *bv, u32 size)
+/* The same into the ring */
+static void vring_bvecs_ring(const struct vring_virtqueue *vq,
+			     struct vring_buf *buf, const struct bio_vec *bv,
+			     u32 size)
 {
-	struct vring_buf *buf = vq->buf;
 	phys_addr_t phys;
 	u32 len;
 
 	for (; size && buf->room-- > 0; size -= len, bv++) {
 		len = min(size, bv->bv_len);
 		phys = page_to_phys(bv->bv_page) + bv->bv_offset;
-		if (vring_mapped(vq))
-			vring_map_put(vq, bv->bv_page, bv->bv_offset, len);
-		else
-			vring_put_ring(vq, vring_phys(phys, len, buf->dir),
-				       len);
+		vring_put_ring(vq, vring_phys(phys, len, buf->dir), len);
+	}
+}
+
+/* The same, mapped by the ring.  After a failure no room is left. */
+static void vring_bvecs_mapped(struct vring_virtqueue *vq,
+			       struct vring_buf *buf, const struct bio_vec *bv,
+			       u32 size)
+{
+	dma_addr_t addr;
+	u32 len;
+
+	for (; size && buf->room-- > 0; size -= len, bv++) {
+		len = min(size, bv->bv_len);
+		addr = vring_map(vq, bv->bv_page, bv->bv_offset, len, buf->dir,
+				 vring_attrs(buf));
+		if (unlikely(vring_map_failed(vq, addr))) {
+			vring_fail(vq, 1, -ENOMEM);
+			return;
+		}
+		vring_put_mapped(vq, addr, len, buf->dir);
 	}
 }
 
@@ -471,11 +487,15 @@ static void vring_bvecs_ring(struct vring_virtqueue *vq,
 static void vring_add_bvecs(struct vring_virtqueue *vq,
 			    const struct bio_vec *bv, u32 size)
 {
-	if (vq->buf->place == VRING_PLAIN_TABLE)
-		vring_bvecs_table(vq, vq->buf, bv, size);
+	struct vring_buf *buf = vq->buf;
+
+	if (buf->place == VRING_PLAIN_TABLE)
+		vring_bvecs_table(vq, buf, bv, size);
+	else if (vring_mapped(vq))
+		vring_bvecs_mapped(vq, buf, bv, size);
 	else
-		vring_bvecs_ring(vq, bv, size);
-	if (unlikely(vq->buf->room < 0))
+		vring_bvecs_ring(vq, buf, bv, size);
+	if (unlikely(buf->room < 0))
 		vring_refuse(vq, 1);
 }
 

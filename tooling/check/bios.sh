@@ -10,6 +10,6 @@
 
 need_packages dmsetup
 "$TOP/tooling/build.sh"
-RESULTS=$RESULTS/check/bios MEMORY=2G \
+RESULTS=$RESULTS/check/bios MEMORY=3G \
 	GUEST_QEMU='-device intel-iommu' GUEST_CMDLINE='intel_iommu=on' \
 	"$TOP/tooling/boot.sh" "$TOP/tooling/guest/bios.devices"
