@@ -17,6 +17,7 @@
 PAGE=$RESULTS/report.html
 CHECK=$RESULTS/check
 DEVICES=$RESULTS/check/devices/boot.tsv
+
 # html: text becomes the text of a page
 html() {
 	sed -e 's/&/\&amp;/g' -e 's/</\&lt;/g' -e 's/>/\&gt;/g' | tr -d '\000-\010\013\014\016-\037'

@@ -818,7 +818,7 @@ static __cold void vring_to_front(struct vring_virtqueue *vq)
 	vq->free_head = buf->head;
 }
 
-/* The buffer has failed or is none, or a completion has interrupted it. */
+/* The buffer has failed or is empty, none is open, or a completion came in. */
 static __cold int vring_end_odd(struct vring_virtqueue *vq)
 {
 	struct vring_buf *buf = vq->buf;

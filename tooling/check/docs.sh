@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # README.md, docs/ and the README.md of each folder of tooling/: links, targets of make
-# and names of checks in them exist, and README has at most 200 lines.  The figures are those of the results of this tree,
-# where there are results.  That 'make docs' writes what it should, and that a wrong
-# figure is found, is tried with made-up results on copies.
+# and names of checks in them exist, and README has at most 200 lines.  The figures are
+# those of the results of this tree, where there are results.  That 'make docs' writes
+# what it should, and that a wrong figure is found, is tried with made-up results on
+# copies.
 #
 # shellcheck disable=SC2016 # backquotes of Markdown
 

@@ -70,6 +70,15 @@ void fake_expect_exhausted(struct fake_queue *q)
 	KUNIT_EXPECT_EQ(q->fd->test, 0, fake_writable(q));
 }
 
+/* All is well, for a device whose answer to that is zero */
+void fake_answer_zeros(struct fake_queue *q)
+{
+	static const u8 zeros[64];
+
+	while (fake_writable(q))
+		fake_write(q, zeros, min(fake_writable(q), sizeof(zeros)));
+}
+
 void fake_answer_all(struct fake_queue *q)
 {
 	while (fake_take(q)) {
@@ -92,14 +101,14 @@ static bool fake_notify(struct virtqueue *vq)
 	struct fake_device *fd = to_fake(vq->vdev);
 	struct fake_queue *q = &fd->queues[vq->index];
 
-	if (fd->deaf)
+	if (fd->deaf) {
 		fd->deaf--;
-	else if (!(fd->model->answered & BIT(vq->index)))
-		return true;
-	else if (fd->model->by_work)
-		schedule_work(&q->work);
-	else
-		fake_answer_all(q);
+	} else if (fd->model->answered & BIT(vq->index)) {
+		if (fd->model->by_work)
+			schedule_work(&q->work);
+		else
+			fake_answer_all(q);
+	}
 	return true;
 }
 
@@ -180,7 +189,7 @@ static void fake_get(struct virtio_device *vdev, unsigned int offset,
 
 	KUNIT_EXPECT_LE(fd->test, offset + len, fd->model->config_size);
 	if (offset + len <= fd->model->config_size)
-		memcpy(buf, fd->model->config + offset, len);
+		memcpy(buf, fd->config + offset, len);
 }
 
 static void fake_set(struct virtio_device *vdev, unsigned int offset,
@@ -260,6 +269,7 @@ struct fake_device *fake_plug(struct kunit *test, const struct fake_model *model
 	KUNIT_ASSERT_NOT_NULL(test, fd);
 	fd->test = test;
 	fd->model = model;
+	fd->config = model->config;
 	fd->state = state;
 	fd->find_fails = model->find_fails;
 	fd->features = BIT_ULL(VIRTIO_F_VERSION_1) | model->features | features;
@@ -294,3 +304,23 @@ struct fake_device *fake_register(struct kunit *test,
 	KUNIT_ASSERT_TRUE(test, fd->status & VIRTIO_CONFIG_S_DRIVER_OK);
 	return fd;
 }
+
+#ifdef CONFIG_PM_SLEEP
+void fake_suspend(struct fake_device *fd)
+{
+	KUNIT_ASSERT_NOT_NULL_MSG(fd->test, fd->vdev.dev.driver, "no driver");
+	if (!drv_to_virtio(fd->vdev.dev.driver)->freeze)
+		kunit_skip(fd->test, "its driver cannot be suspended");
+	KUNIT_ASSERT_EQ(fd->test, 0, virtio_device_freeze(&fd->vdev));
+	KUNIT_EXPECT_TRUE(fd->test, list_empty(&fd->vdev.vqs));
+}
+
+/* Its queues cannot be set up. */
+void fake_restore_fails(struct fake_device *fd)
+{
+	fd->find_fails = true;
+	KUNIT_EXPECT_EQ(fd->test, -ENOMEM, virtio_device_restore(&fd->vdev));
+	KUNIT_EXPECT_EQ(fd->test, 2, fd->found);
+	KUNIT_EXPECT_FALSE(fd->test, fd->status & VIRTIO_CONFIG_S_DRIVER_OK);
+}
+#endif

@@ -77,6 +77,7 @@ struct fake_device {
 	struct platform_device *parent;
 	struct virtio_device vdev;
 	const struct fake_model *model;
+	const void *config;		/* of the model, or as long as that */
 	u64 features;
 	u8 status;
 
@@ -99,11 +100,17 @@ void fake_write(struct fake_queue *q, const void *from, size_t len);
 void fake_complete(struct fake_queue *q);
 void fake_expect_exhausted(struct fake_queue *q);
 void fake_answer_all(struct fake_queue *q);
+void fake_answer_zeros(struct fake_queue *q);
 
 /* Devices that are on the virtio bus until the test ends */
 struct fake_device *fake_plug(struct kunit *test, const struct fake_model *model,
 			      u64 features, void *state);
 struct fake_device *fake_register(struct kunit *test,
 				  const struct fake_model *model, void *state);
+
+#ifdef CONFIG_PM_SLEEP
+void fake_suspend(struct fake_device *fd);
+void fake_restore_fails(struct fake_device *fd);
+#endif
 
 #endif /* _FAKE_DEVICE_H */

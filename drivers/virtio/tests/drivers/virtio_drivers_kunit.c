@@ -189,10 +189,31 @@ static void i2c_test_ring_full(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, i2c_transfer(fake_i2c_adapter(fd), msgs, 2));
 }
 
+#ifdef CONFIG_PM_SLEEP
+static void i2c_test_no_queue(struct kunit *test)
+{
+	struct fake_i2c *i2c = kunit_kzalloc(test, sizeof(*i2c), GFP_KERNEL);
+	struct i2c_msg msg = { .addr = 0x50, };
+	struct i2c_adapter *adapter;
+	struct fake_device *fd;
+
+	KUNIT_ASSERT_NOT_NULL(test, i2c);
+	fd = fake_register(test, &fake_i2c_model, i2c);
+	adapter = fake_i2c_adapter(fd);
+	fake_suspend(fd);
+	fake_restore_fails(fd);
+	KUNIT_EXPECT_EQ(test, -ESHUTDOWN, i2c_transfer(adapter, &msg, 1));
+	KUNIT_EXPECT_EQ(test, 0, i2c->num);
+}
+#endif
+
 static struct kunit_case i2c_cases[] = {
 	KUNIT_CASE_PARAM(i2c_test_transfer, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(i2c_test_failure, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(i2c_test_ring_full, fake_ring_gen_params),
+#ifdef CONFIG_PM_SLEEP
+	KUNIT_CASE_PARAM(i2c_test_no_queue, fake_ring_gen_params),
+#endif
 	{}
 };
 

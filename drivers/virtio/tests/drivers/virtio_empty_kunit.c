@@ -27,11 +27,9 @@ struct fake_sink {
 static void fake_sink_answer(struct fake_queue *q)
 {
 	struct fake_sink *sink = q->fd->state;
-	static const u8 zeros[64];
 
 	sink->buffers++;
-	while (fake_writable(q))
-		fake_write(q, zeros, min(fake_writable(q), sizeof(zeros)));
+	fake_answer_zeros(q);
 }
 
 #if IS_REACHABLE(CONFIG_NSM)
@@ -63,7 +61,6 @@ static long fake_nsm_ioctl(struct kunit *test, struct miscdevice *misc, u32 len)
 {
 	struct file *file = kunit_kzalloc(test, sizeof(*file), GFP_KERNEL);
 	struct nsm_raw raw = { .request.len = len };
-	struct nsm_raw __user *user;
 	unsigned long addr;
 
 	KUNIT_ASSERT_NOT_NULL(test, file);
@@ -74,8 +71,8 @@ static long fake_nsm_ioctl(struct kunit *test, struct miscdevice *misc, u32 len)
 	raw.request.addr = addr;
 	raw.response.addr = addr;
 	raw.response.len = 64;
-	user = (struct nsm_raw __user *)addr;
-	KUNIT_ASSERT_EQ(test, 0, copy_to_user(user, &raw, sizeof(raw)));
+	KUNIT_ASSERT_EQ(test, 0, copy_to_user((void __user *)addr, &raw,
+					      sizeof(raw)));
 	return misc->fops->unlocked_ioctl(file, NSM_IOCTL_RAW, addr);
 }
 

@@ -8,6 +8,7 @@
  * is not there, which a kernel that poisons freed memory finds.
  */
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
@@ -25,6 +26,9 @@
 #include <uapi/linux/virtio_i2c.h>
 #include <uapi/linux/virtio_iommu.h>
 #include <uapi/linux/virtio_mem.h>
+#if IS_REACHABLE(CONFIG_SCSI_VIRTIO)
+#include <scsi/scsi_device.h>
+#endif
 
 #include "fake_device.h"
 
@@ -39,13 +43,6 @@ static const u8 zeros[1024];
 
 #define CONFIG(_config)						\
 	.config = &(_config), .config_size = sizeof(_config)
-
-/* All is well, for a device whose answer to that is zero */
-static void fake_answer_zeros(struct fake_queue *q)
-{
-	while (fake_writable(q))
-		fake_write(q, zeros, min(fake_writable(q), sizeof(zeros)));
-}
 
 static void fake_no_such_target(struct fake_queue *q)
 {
@@ -82,6 +79,11 @@ static const struct virtio_mem_config fake_mem = {
 	.addr = cpu_to_le64(SZ_128G),
 	.region_size = cpu_to_le64(SZ_256M),
 	.usable_region_size = cpu_to_le64(SZ_256M),
+};
+
+/* A page to put into the balloon; then zeros, should the driver read more */
+static const __le32 fake_inflate[sizeof(zeros) / sizeof(__le32)] = {
+	cpu_to_le32(1)
 };
 
 /*
@@ -161,17 +163,19 @@ static const struct fake_kind fake_others[] = {
 KUNIT_ARRAY_PARAM_DESC(fake_suspended, fake_suspended, name);
 KUNIT_ARRAY_PARAM_DESC(fake_others, fake_others, name);
 
+static const struct fake_kind *fake_find(const struct fake_kind *kinds,
+					 unsigned int num, unsigned int id)
+{
+	for (; num--; kinds++)
+		if (kinds->model.id == id)
+			return kinds;
+	return NULL;
+}
+
 static const struct fake_kind *fake_kind_of(unsigned int id)
 {
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(fake_suspended); i++)
-		if (fake_suspended[i].model.id == id)
-			return &fake_suspended[i];
-	for (i = 0; i < ARRAY_SIZE(fake_others); i++)
-		if (fake_others[i].model.id == id)
-			return &fake_others[i];
-	return NULL;
+	return fake_find(fake_suspended, ARRAY_SIZE(fake_suspended), id) ?:
+	       fake_find(fake_others, ARRAY_SIZE(fake_others), id);
 }
 
 static struct fake_device *fake_kind_plug(struct kunit *test, bool find_fails)
@@ -211,15 +215,6 @@ static void probe_others_without_queues(struct kunit *test)
 }
 
 #ifdef CONFIG_PM_SLEEP
-static void fake_suspend(struct fake_device *fd)
-{
-	KUNIT_ASSERT_NOT_NULL_MSG(fd->test, fd->vdev.dev.driver, "no driver");
-	if (!drv_to_virtio(fd->vdev.dev.driver)->freeze)
-		kunit_skip(fd->test, "its driver cannot be suspended");
-	KUNIT_ASSERT_EQ(fd->test, 0, virtio_device_freeze(&fd->vdev));
-	KUNIT_EXPECT_TRUE(fd->test, list_empty(&fd->vdev.vqs));
-}
-
 static void restore(struct kunit *test)
 {
 	struct fake_device *fd = fake_kind_plug(test, false);
@@ -228,14 +223,6 @@ static void restore(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, virtio_device_restore(&fd->vdev));
 	KUNIT_EXPECT_EQ(test, 2, fd->found);
 	KUNIT_EXPECT_TRUE(test, fd->status & VIRTIO_CONFIG_S_DRIVER_OK);
-}
-
-static void fake_restore_fails(struct fake_device *fd)
-{
-	fd->find_fails = true;
-	KUNIT_EXPECT_EQ(fd->test, -ENOMEM, virtio_device_restore(&fd->vdev));
-	KUNIT_EXPECT_EQ(fd->test, 2, fd->found);
-	KUNIT_EXPECT_FALSE(fd->test, fd->status & VIRTIO_CONFIG_S_DRIVER_OK);
 }
 
 /* Then it is unplugged. */
@@ -328,16 +315,21 @@ static void fake_nothing(struct work_struct *work)
 {
 }
 
-/* The size changes during the suspend, and is looked at when tasks run again. */
-static void restore_mem_without_queues(struct kunit *test)
+/* The device wants another size during the suspend, when no work is done. */
+static void restore_work_without_queues(struct kunit *test, unsigned int id,
+					const void *config)
 {
 	struct fake_device *fd;
 	struct work_struct next;
 
-	test->param_value = fake_kind_of(VIRTIO_ID_MEM);
+	test->param_value = fake_kind_of(id);
 	fd = fake_kind_plug(test, false);
 	INIT_WORK_ONSTACK(&next, fake_nothing);
 	freeze_workqueues_begin();
+	/* As the freezer does, so that no work runs that began before */
+	while (freeze_workqueues_busy())
+		msleep(1);
+	fd->config = config;
 	migrate_disable();
 	virtio_config_changed(&fd->vdev);
 	queue_work(system_freezable_wq, &next);
@@ -349,6 +341,35 @@ static void restore_mem_without_queues(struct kunit *test)
 	/* The driver's work has started before this one. */
 	flush_work(&next);
 	destroy_work_on_stack(&next);
+}
+
+static void restore_mem_without_queues(struct kunit *test)
+{
+	static struct virtio_mem_config config;
+
+	config = fake_mem;
+	config.requested_size = config.region_size;
+	restore_work_without_queues(test, VIRTIO_ID_MEM, &config);
+}
+
+static void restore_balloon_without_queues(struct kunit *test)
+{
+	restore_work_without_queues(test, VIRTIO_ID_BALLOON, fake_inflate);
+}
+#endif
+
+#if IS_REACHABLE(CONFIG_SCSI_VIRTIO)
+/* A command for the adapter, which is still there */
+static void restore_scsi_without_queues(struct kunit *test)
+{
+	struct fake_device *fd;
+
+	test->param_value = fake_kind_of(VIRTIO_ID_SCSI);
+	fd = fake_kind_plug(test, false);
+	fake_suspend(fd);
+	fake_restore_fails(fd);
+	KUNIT_EXPECT_TRUE(test, IS_ERR(__scsi_add_device(fd->vdev.priv, 0, 0,
+							 0, NULL)));
 }
 #endif
 #endif /* CONFIG_PM_SLEEP */
@@ -367,6 +388,10 @@ static struct kunit_case probe_cases[] = {
 	KUNIT_CASE(restore_rtc_without_queues),
 #if IS_BUILTIN(CONFIG_VIRTIO_DRIVERS_KUNIT_TEST)
 	KUNIT_CASE(restore_mem_without_queues),
+	KUNIT_CASE(restore_balloon_without_queues),
+#endif
+#if IS_REACHABLE(CONFIG_SCSI_VIRTIO)
+	KUNIT_CASE(restore_scsi_without_queues),
 #endif
 #endif
 	{}
