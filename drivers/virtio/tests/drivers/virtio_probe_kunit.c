@@ -328,7 +328,7 @@ static void restore_work_without_queues(struct kunit *test, unsigned int id,
 	freeze_workqueues_begin();
 	/* As the freezer does, so that no work runs that began before */
 	while (freeze_workqueues_busy())
-		msleep(1);
+		fsleep(USEC_PER_MSEC);
 	fd->config = config;
 	migrate_disable();
 	virtio_config_changed(&fd->vdev);
