@@ -66,12 +66,12 @@ print_table() {
 		return sprintf("%.2f", cost[keys[i], way] / cost[keys[i], "base"])
 	}
 	END {
-		printf "%-4s %-33s %6s %-7s %8s %8s %10s %7s %6s\n", "", "ring", "pieces", "list",
-			"untouched", "classic", "piecewise", "single", "floor"
+		printf "%-4s %-33s %6s %-7s %8s %8s %10s %7s %6s %6s\n", "", "ring", "pieces", "list",
+			"untouched", "classic", "piecewise", "single", "bvec", "floor"
 		for (i = 1; i <= nr; i++) {
 			split(keys[i], f, FS)
-			printf "%-4s %-33s %6d %-7s %9d %8s %10s %7s %6s\n", f[1], f[2] " " f[3] " " f[4], f[5], f[6],
-				cost[keys[i], "base"], ratio("classic"), ratio("piecewise"), ratio("single"),
+			printf "%-4s %-33s %6d %-7s %9d %8s %10s %7s %6s %6s\n", f[1], f[2] " " f[3] " " f[4], f[5], f[6],
+				cost[keys[i], "base"], ratio("classic"), ratio("piecewise"), ratio("single"), ratio("bvec"),
 				f[1] == "add" ? ratio("floor") : "-"
 		}
 	}' "$OUT/instructions.csv"

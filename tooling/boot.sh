@@ -136,7 +136,7 @@ make_initramfs() {
 		spec_programs "${paths[@]}"
 		guest_modules
 		printf 'file %s 755 0 0\n' "/tests $GUEST/tests" "/disk.fio $GUEST/disk.fio" \
-			"/calls $RUN/calls" "/devices $RUN/devices" "/facts $RUN/facts" "${GUEST_FILES[@]}"
+			"/bios.fio $GUEST/bios.fio" "/calls $RUN/calls" "/devices $RUN/devices" "/facts $RUN/facts" "${GUEST_FILES[@]}"
 	} | initramfs "$RUN/initramfs"
 }
 

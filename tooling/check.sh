@@ -15,8 +15,8 @@
 # shellcheck source=tooling/lib/results.sh
 . "$TOP/tooling/lib/results.sh"
 
-CHECKS=(scripts tree round-trip drivers kunit boot devices rings stress swiotlb suspend parity
-	debug patches warnings cross style size documentation mail-series bundle
+CHECKS=(scripts tree round-trip drivers kunit boot devices rings bios stress swiotlb suspend
+	parity debug patches warnings cross style size documentation mail-series bundle
 	apply quilt ring coverage fuzz results docs worked-example bad-input mainline)
 LONG=(sanitizers boot-each parts deb bench-guest mutants often)
 LOGS=$RESULTS/check

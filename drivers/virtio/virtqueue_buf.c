@@ -425,6 +425,83 @@ static void vring_add_list(struct vring_virtqueue *vq, struct scatterlist *sg,
 		vring_walk_mapped_table(vq, sg, nents);
 }
 
+/* The bvecs of @size bytes into a table: those that there is room for */
+static void vring_bvecs_table(const struct vring_virtqueue *vq,
+			      struct vring_buf *buf, const struct bio_vec *bv,
+			      u32 size)
+{
+	struct vring_desc *desc = buf->desc;
+	u64 word = buf->word, last_word = buf->last_word;
+	int room = buf->room;
+	phys_addr_t phys;
+	u32 len;
+
+	for (; size && room-- > 0; size -= len, bv++) {
+		len = min(size, bv->bv_len);
+		phys = page_to_phys(bv->bv_page) + bv->bv_offset;
+		vring_in_len_add(buf, len);
+		last_word = word | len;
+		vring_write(vq, desc++, vring_phys(phys, len, buf->dir),
+			    last_word);
+		word += buf->word_step;
+	}
+	buf->room = room;
+	buf->desc = desc;
+	buf->last_word = last_word;
+	buf->word = word;
+}
+
+/* The same into the ring */
+static void vring_bvecs_ring(const struct vring_virtqueue *vq,
+			     struct vring_buf *buf, const struct bio_vec *bv,
+			     u32 size)
+{
+	phys_addr_t phys;
+	u32 len;
+
+	for (; size && buf->room-- > 0; size -= len, bv++) {
+		len = min(size, bv->bv_len);
+		phys = page_to_phys(bv->bv_page) + bv->bv_offset;
+		vring_put_ring(vq, vring_phys(phys, len, buf->dir), len);
+	}
+}
+
+/* The same, mapped by the ring.  After a failure no room is left. */
+static void vring_bvecs_mapped(struct vring_virtqueue *vq,
+			       struct vring_buf *buf, const struct bio_vec *bv,
+			       u32 size)
+{
+	dma_addr_t addr;
+	u32 len;
+
+	for (; size && buf->room-- > 0; size -= len, bv++) {
+		len = min(size, bv->bv_len);
+		if (!vring_map_piece(vq, buf, bv->bv_page, bv->bv_offset, len,
+				     1, &addr))
+			return;
+		vring_put_mapped(vq, addr, len, buf->dir);
+	}
+}
+
+/*
+ * The bvecs of @size bytes, of which only the last one may be used in part.
+ * Nobody has counted them: each takes its room when it is put.
+ */
+static void vring_add_bvecs(struct vring_virtqueue *vq,
+			    const struct bio_vec *bv, u32 size)
+{
+	struct vring_buf *buf = vq->buf;
+
+	if (buf->place == VRING_PLAIN_TABLE)
+		vring_bvecs_table(vq, buf, bv, size);
+	else if (vring_mapped(vq))
+		vring_bvecs_mapped(vq, buf, bv, size);
+	else
+		vring_bvecs_ring(vq, buf, bv, size);
+	if (unlikely(buf->room < 0))
+		vring_refuse(vq, 1);
+}
+
 /*
  * Reserve: room for a whole buffer, in the ring or in a table.
  */
@@ -952,11 +1029,11 @@ static int vring_add_one(struct vring_virtqueue *vq, u64 addr, u32 len,
  * @_vq: the struct virtqueue we're talking about
  * @data: the token identifying the buffer, not NULL
  * @nents: the most descriptors that the buffer may need: one for each entry of
- *	a list, and one for each other piece
+ *	a list or of a bio's array, and one for each other piece
  * @nsg: the most calls of virtqueue_add_sg(), virtqueue_add_linear(),
- *	virtqueue_add_page() and virtqueue_add_mapped() that will follow.  This
- *	finds a piece that is added twice or by mistake, also where @nents is
- *	generous.
+ *	virtqueue_add_page(), virtqueue_add_bvec() and virtqueue_add_mapped()
+ *	that will follow.  This finds a piece that is added twice or by mistake,
+ *	also where @nents is generous.
  * @gfp: how to allocate the indirect table, if one is used
  *
  * Add the pieces next, those that the device reads first, and then call
@@ -1071,6 +1148,41 @@ void virtqueue_add_page(struct virtqueue *_vq, struct page *page,
 			       dir);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_page);
+
+/**
+ * virtqueue_add_bvec - add the data of a bio to the buffer that was started
+ * @_vq: the struct virtqueue we're talking about
+ * @bvecs: the array, which is neither changed nor kept: bio->bi_io_vec
+ * @iter: where in it the data starts, and its length: &bio->bi_iter.  If the
+ *	length is 0, nothing is added.
+ * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
+ *
+ * Each bvec that @iter reaches is one descriptor, however many pages it has: as
+ * many as bio_for_each_bvec() finds, and so no more than the bio has segments.
+ * Segment limits are the caller's business.  For virtqueue_start_buf() this is
+ * one call.
+ *
+ * Context: any; between start and end, see virtqueue_start_buf().  Errors are
+ *	returned by virtqueue_end_buf().
+ */
+void virtqueue_add_bvec(struct virtqueue *_vq, const struct bio_vec *bvecs,
+			const struct bvec_iter *iter,
+			enum dma_data_direction dir)
+{
+	struct vring_virtqueue *vq = to_vvq(_vq);
+	const struct bio_vec *bv = __bvec_iter_bvec(bvecs, *iter);
+	u32 size = iter->bi_size, len;
+
+	if (unlikely(!size))
+		return;
+	/* Only the first one may have been used in part. */
+	len = mp_bvec_iter_len(bvecs, *iter);
+	vring_add_phys(vq, page_to_phys(bv->bv_page) +
+		       mp_bvec_iter_offset(bvecs, *iter), len, dir);
+	if (size != len)
+		vring_add_bvecs(vq, bv + 1, size - len);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_bvec);
 
 /**
  * virtqueue_add_mapped - add what the driver has mapped to the buffer

@@ -48,6 +48,8 @@
 #include <linux/scatterlist.h>
 #include <linux/types.h>
 
+struct bio_vec;
+struct bvec_iter;
 struct page;
 struct virtqueue;
 
@@ -59,6 +61,9 @@ void virtqueue_add_linear(struct virtqueue *vq, void *addr, size_t len,
 			  enum dma_data_direction dir);
 void virtqueue_add_page(struct virtqueue *vq, struct page *page,
 			unsigned int offset, u32 len,
+			enum dma_data_direction dir);
+void virtqueue_add_bvec(struct virtqueue *vq, const struct bio_vec *bvecs,
+			const struct bvec_iter *iter,
 			enum dma_data_direction dir);
 void virtqueue_add_mapped(struct virtqueue *vq, dma_addr_t addr, u32 len,
 			  enum dma_data_direction dir);

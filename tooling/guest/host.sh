@@ -61,6 +61,13 @@ plug_virtio_blk_requests() {
 }
 host_sum_virtio_blk_requests() { host_sum_virtio_blk "$1"; }
 
+plug_virtio_blk_bios() {
+	GUEST_PROGRAMS+=(dmsetup)
+	plug_virtio_blk "$1"
+	moves "$1" $((32 << 20))
+}
+host_sum_virtio_blk_bios() { host_sum_virtio_blk "$1"; }
+
 plug_virtio_scsi() {
 	plug_image "$1"
 	QEMU_ARGS+=(-device "virtio-scsi-pci,$(virtio_options "$1")"

@@ -6,6 +6,7 @@
  * in the ring. After a buffer that came to nothing, it compares the queue with
  * what it was before.
  */
+#include <linux/bvec.h>
 #include <linux/mm.h>
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
@@ -18,7 +19,7 @@
  * Recipes: the add calls that make up a buffer
  */
 
-enum how { SG, LINEAR, PAGE, MAPPED };
+enum how { SG, LINEAR, PAGE, BVEC, MAPPED };
 
 struct step {
 	enum how how;
@@ -46,8 +47,17 @@ static const struct recipe recipes[] = {
 	/* A block write and a block read */
 	{ 3, { { LINEAR, OUT, 1 }, { SG, OUT, 3 }, { LINEAR, IN, 1 } } },
 	{ 3, { { LINEAR, OUT, 1 }, { SG, IN, 4 }, { LINEAR, IN, 1 } } },
+	/* The same from a bio */
+	{ 1, { { BVEC, OUT, 1 } } },
+	{ 1, { { BVEC, IN, 4 } } },
+	{ 3, { { LINEAR, OUT, 1 }, { BVEC, OUT, 1 }, { LINEAR, IN, 1 } } },
+	{ 3, { { LINEAR, OUT, 1 }, { BVEC, OUT, 4 }, { LINEAR, IN, 1 } } },
+	{ 3, { { LINEAR, OUT, 1 }, { BVEC, IN, 5 }, { LINEAR, IN, 1 } } },
+	/* Bios that were merged */
+	{ 3, { { BVEC, OUT, 2 }, { BVEC, OUT, 3 }, { BVEC, IN, 2 } } },
 	/* Some pieces are the driver's to map, some are the ring's */
 	{ 2, { { MAPPED, OUT, 1 }, { SG, IN, 2 } } },
+	{ 3, { { MAPPED, OUT, 1 }, { BVEC, IN, 3 }, { MAPPED, IN, 1 } } },
 	{ 4, { { SG, OUT, 2 }, { MAPPED, OUT, 1 }, { MAPPED, IN, 1 },
 	       { PAGE, IN, 1 } } },
 	{ 5, { { MAPPED, OUT, 1 }, { PAGE, OUT, 1 }, { MAPPED, IN, 1 },
@@ -138,6 +148,32 @@ static void finish(struct vring_device *vd, struct vring_request *req,
 	vring_request_finish(vd, req);
 }
 
+/*
+ * @num pieces as the data of a bio that was split: it starts @before bytes into
+ * its second bvec, and the last one is longer.
+ */
+static void add_bvec(struct vring_device *vd, const struct vring_piece *piece,
+		     unsigned int num, unsigned int before,
+		     enum dma_data_direction dir)
+{
+	struct bio_vec bvecs[1 + 8] = { { .bv_len = 512 } };
+	unsigned int i, skip = bvecs[0].bv_len + before;
+	struct bvec_iter iter = { .bi_size = skip };
+
+	KUNIT_ASSERT_LT(vd->test, num, ARRAY_SIZE(bvecs));
+	for (i = 0; i < num; i++) {
+		/* The offset may well lead to a later page */
+		bvec_set_page(&bvecs[1 + i], virt_to_page(vd->slots),
+			      piece[i].len, piece[i].addr - vd->slots);
+		iter.bi_size += piece[i].len;
+	}
+	bvecs[1].bv_offset -= before;
+	bvecs[1].bv_len += before;
+	bvecs[num].bv_len += 512;
+	bvec_iter_advance(bvecs, &iter, skip);
+	virtqueue_add_bvec(vd->vq, bvecs, &iter, dir);
+}
+
 static void add_step(struct vring_device *vd, struct vring_request *req,
 		     const struct step *step, unsigned int first)
 {
@@ -157,6 +193,11 @@ static void add_step(struct vring_device *vd, struct vring_request *req,
 		virtqueue_add_page(vd->vq, virt_to_page(vd->slots),
 				   piece->addr - vd->slots, piece->len,
 				   step->dir);
+		break;
+	case BVEC:
+		/* There is memory before each piece but the first. */
+		add_bvec(vd, piece, step->nents,
+			 min_t(size_t, piece->addr - vd->slots, 5), step->dir);
 		break;
 	case MAPPED:
 		virtqueue_add_mapped(vd->vq, sg_dma_address(&req->sg[first]),
@@ -377,6 +418,41 @@ static void sg_empty(struct kunit *test)
 	virtqueue_add_linear(vd->vq, req->pieces[1].addr, req->pieces[1].len,
 			     IN);
 	virtqueue_add_sg(vd->vq, req->sg, 0, OUT);
+	KUNIT_ASSERT_EQ(test, 0, virtqueue_end_buf(vd->vq));
+	vring_expect_round_trip(vd, req);
+	vring_device_expect_idle(vd);
+}
+
+/* However many pages a bvec has, it is one descriptor. */
+static void bvec_many_pages(struct kunit *test)
+{
+	struct vring_device *vd = create(test);
+	struct vring_request *req = vring_request_create(vd, 0, 2, 0);
+	size_t size = VRING_SLOTS * VRING_SLOT_SIZE;
+
+	req->pieces[0].addr = vd->slots + 40;
+	req->pieces[0].len = size / 2;
+	req->pieces[1].addr = vd->slots + 40 + size / 2;
+	req->pieces[1].len = size / 4;
+	KUNIT_ASSERT_GT(test, req->pieces[1].len, PAGE_SIZE);
+	KUNIT_ASSERT_EQ(test, 0, start(vd, req, 2, 1));
+	add_bvec(vd, req->pieces, 2, 5, OUT);
+	KUNIT_ASSERT_EQ(test, 0, virtqueue_end_buf(vd->vq));
+	vring_expect_round_trip(vd, req);
+	vring_device_expect_idle(vd);
+}
+
+/* A bio without data adds nothing, and is no call. */
+static void bvec_empty(struct kunit *test)
+{
+	struct vring_device *vd = create(test);
+	struct vring_request *req = vring_request_create(vd, 0, 1, 0);
+	struct bvec_iter iter = { .bi_size = 0 };
+
+	KUNIT_ASSERT_EQ(test, 0, start(vd, req, 1, 1));
+	virtqueue_add_bvec(vd->vq, NULL, &iter, IN);
+	add_bvec(vd, req->pieces, 1, 0, OUT);
+	virtqueue_add_bvec(vd->vq, NULL, &iter, OUT);
 	KUNIT_ASSERT_EQ(test, 0, virtqueue_end_buf(vd->vq));
 	vring_expect_round_trip(vd, req);
 	vring_device_expect_idle(vd);
@@ -1088,6 +1164,13 @@ static void num_added(struct kunit *test)
  * A long random sequence
  */
 
+static enum how random_how(struct rnd_state *rnd, unsigned int num)
+{
+	if (num == 1)
+		return vring_random(rnd, MAPPED);
+	return num <= 8 && vring_random(rnd, 2) ? BVEC : SG;
+}
+
 /* Piece by piece, each by a call of its own or in runs, with bounds to spare */
 static int random_pieces(struct vring_device *vd, struct vring_request *req,
 			 struct rnd_state *rnd, bool commit)
@@ -1107,7 +1190,7 @@ static int random_pieces(struct vring_device *vd, struct vring_request *req,
 
 		n = 1 + vring_random(rnd, same);
 		add_step(vd, req, &(struct step) {
-				.how	= n > 1 ? SG : vring_random(rnd, MAPPED),
+				.how	= random_how(rnd, n),
 				.dir	= vring_request_dir(req, i),
 				.nents	= n,
 			 }, i);
@@ -1189,6 +1272,8 @@ static struct kunit_case virtio_ring_cases[] = {
 	KUNIT_CASE_PARAM(sg_end_in_the_middle, vring_gen_basic),
 	KUNIT_CASE_PARAM(sg_chained, vring_gen_basic),
 	KUNIT_CASE_PARAM(sg_empty, vring_gen_basic),
+	KUNIT_CASE_PARAM(bvec_many_pages, vring_gen_basic),
+	KUNIT_CASE_PARAM(bvec_empty, vring_gen_basic),
 	KUNIT_CASE_PARAM(buf_every_offset, vring_gen_basic),
 	KUNIT_CASE_PARAM(buf_long, vring_gen_basic),
 	KUNIT_CASE_PARAM(buf_long_table, vring_gen_indirect),

@@ -6,6 +6,7 @@
  * device gets to see nothing. A suite of its own, for runs in which no warning
  * may show.
  */
+#include <linux/bvec.h>
 #include <linux/mm.h>
 #include <linux/panic.h>
 #include <linux/virtio.h>
@@ -51,7 +52,7 @@ static void round_trip(struct vring_device *vd, struct vring_request *req)
  */
 
 struct call {
-	enum { NO_CALL, LINEAR, SG } how;
+	enum { NO_CALL, LINEAR, SG, BVEC } how;
 	unsigned int first, nents;
 	enum dma_data_direction dir;
 };
@@ -64,6 +65,11 @@ static const struct misuse {
 	{ "too many entries", { { SG, 0, 3, OUT }, { SG, 3, 1, OUT } } },
 	{ "too many entries at once", { { SG, 0, 4, OUT } } },
 	{ "one entry too many", { { SG, 0, 3, OUT }, { LINEAR, 3, 1, OUT } } },
+	{ "too many bvecs", { { BVEC, 0, 4, OUT } } },
+	{ "one bvec too many", { { SG, 0, 2, OUT }, { BVEC, 2, 2, OUT } } },
+	{ "no bvec fits", { { SG, 0, 3, OUT }, { BVEC, 3, 1, OUT } } },
+	{ "order of bvecs", { { BVEC, 4, 2, IN }, { BVEC, 0, 1, OUT } } },
+	{ "bvecs of no direction", { { BVEC, 0, 2, DMA_NONE } } },
 	{ "too many calls", { { LINEAR, 0, 1, OUT }, { LINEAR, 1, 1, OUT },
 			      { LINEAR, 2, 1, OUT } } },
 	{ "order", { { LINEAR, 4, 1, IN }, { LINEAR, 0, 1, OUT } } },
@@ -73,6 +79,21 @@ static const struct misuse {
 	{ "no direction", { { SG, 0, 1, DMA_NONE } } },
 	{ "first of two", { { SG, 0, 1, DMA_NONE }, { LINEAR, 1, 1, OUT } } },
 };
+
+static void add_bvec(struct vring_device *vd, struct scatterlist *sg,
+		     unsigned int num, enum dma_data_direction dir)
+{
+	struct bvec_iter iter = { .bi_size = 0 };
+	struct bio_vec bvecs[4];
+	unsigned int i;
+
+	for (i = 0; i < num; i++) {
+		bvec_set_page(&bvecs[i], sg_page(&sg[i]), sg[i].length,
+			      sg[i].offset);
+		iter.bi_size += sg[i].length;
+	}
+	virtqueue_add_bvec(vd->vq, bvecs, &iter, dir);
+}
 
 static void do_call(struct vring_device *vd, struct vring_request *req,
 		    const struct call *call)
@@ -87,6 +108,9 @@ static void do_call(struct vring_device *vd, struct vring_request *req,
 	case LINEAR:
 		virtqueue_add_linear(vd->vq, piece->addr, piece->len,
 				     call->dir);
+		break;
+	case BVEC:
+		add_bvec(vd, &req->sg[call->first], call->nents, call->dir);
 		break;
 	case NO_CALL:
 		break;
@@ -231,6 +255,9 @@ static void misuse_premapped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL,
 			virtqueue_add_buf_linear(vd->vq, req->pieces[0].addr, 1,
 						 OUT, req, VRING_TEST_GFP));
+	KUNIT_ASSERT_EQ(test, 0, start(vd, req, 1, 1));
+	add_bvec(vd, req->sg, 1, OUT);
+	KUNIT_EXPECT_EQ(test, -EINVAL, virtqueue_end_buf(vd->vq));
 	vring_request_finish(vd, req);
 	vring_expect_state(vd, &before, 0);
 }
@@ -274,6 +301,7 @@ static void expect_stray_adds_do_nothing(struct vring_device *vd,
 	virtqueue_add_linear(vd->vq, req->pieces[0].addr, 1, OUT);
 	virtqueue_add_page(vd->vq, virt_to_page(req->pieces[0].addr), 0, 1, IN);
 	virtqueue_add_mapped(vd->vq, sg_phys(req->sg), 1, IN);
+	add_bvec(vd, req->sg, 2, IN);
 	vring_expect_state(vd, &before, 0);
 	KUNIT_EXPECT_MEMEQ(vd->test, image, vd->desc_area,
 			   sizeof(struct vring_desc) * vd->size);

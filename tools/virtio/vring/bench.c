@@ -24,6 +24,8 @@
 #include <time.h>
 #include <valgrind/callgrind.h>
 
+#include <linux/bvec.h>
+
 #include "device.h"
 
 #define RING_SIZE	4096
@@ -39,6 +41,8 @@ struct request {
 	char status;
 	void *page;
 	struct scatterlist *data;
+	struct bio_vec *bvecs;		/* the same, as a bio has it */
+	struct bvec_iter iter;
 };
 
 typedef int add_fn(struct virtqueue *vq, struct request *req);
@@ -92,6 +96,38 @@ static noinline int add_piecewise(struct virtqueue *vq, struct request *req)
 	virtqueue_add_linear(vq, &req->status, sizeof(req->status),
 			     DMA_FROM_DEVICE);
 	return virtqueue_end_buf(vq);
+}
+
+/* The data of a bio, as it is */
+static noinline int add_bvec(struct virtqueue *vq, struct request *req)
+{
+	int err;
+
+	err = virtqueue_start_buf(vq, req, req->pieces, 3, GFP_ATOMIC);
+	if (err)
+		return err;
+	virtqueue_add_linear(vq, req->header, sizeof(req->header),
+			     DMA_TO_DEVICE);
+	virtqueue_add_bvec(vq, req->bvecs, &req->iter, DMA_FROM_DEVICE);
+	virtqueue_add_linear(vq, &req->status, sizeof(req->status),
+			     DMA_FROM_DEVICE);
+	return virtqueue_end_buf(vq);
+}
+
+/* The same by way of a list, without what a real one costs to allocate */
+static noinline int add_bvec_list(struct virtqueue *vq, struct request *req)
+{
+	static struct scatterlist list[MAX_PIECES];
+	unsigned int i, n = req->pieces - 2;
+
+	for (i = 0; i < n; i++) {
+		sg_unmark_end(&list[i]);
+		sg_set_page(&list[i], req->bvecs[i].bv_page,
+			    req->bvecs[i].bv_len, req->bvecs[i].bv_offset);
+	}
+	sg_mark_end(&list[n - 1]);
+	req->data = list;
+	return add_piecewise(vq, req);
 }
 
 /* One piece that is in a scatterlist already, or must be put there */
@@ -155,6 +191,7 @@ struct way {
 	typeof(virtqueue_get_buf) *get;		/* NULL: no ring is behind it */
 	const struct vring_ops *ops;
 	unsigned int max_pieces;
+	bool from_bio;				/* no list, more than one piece */
 };
 
 static const struct way ways[] = {
@@ -162,6 +199,8 @@ static const struct way ways[] = {
 	{ "classic", add_classic, virtqueue_get_buf, &vring_series, MAX_PIECES },
 	{ "piecewise", add_piecewise, virtqueue_get_buf, &vring_series, MAX_PIECES },
 	{ "single", add_single, virtqueue_get_buf, &vring_series, 1 },
+	{ "bvec", add_bvec, virtqueue_get_buf, &vring_series, MAX_PIECES, true },
+	{ "bvec-list", add_bvec_list, virtqueue_get_buf, &vring_series, MAX_PIECES, true },
 	{ "floor", add_floor, NULL, &vring_series, MAX_PIECES },
 	{ "null", add_null, NULL, &vring_series, MAX_PIECES },
 };
@@ -199,6 +238,12 @@ static bool kind_is_real(const struct kind *kind)
 	       (!kind->chained || kind->pieces > LINK_EVERY);
 }
 
+static bool is_way_for(const struct way *way, const struct kind *kind)
+{
+	return kind->pieces <= way->max_pieces &&
+	       !(way->from_bio && (kind->chained || kind->pieces == 1));
+}
+
 static const char *kind_name(const struct kind *kind)
 {
 	static char name[64];
@@ -222,6 +267,7 @@ static void make_request(struct request *req, const struct kind *kind)
 {
 	static char pages[MAX_PIECES][PAGE_SIZE] __aligned(PAGE_SIZE);
 	static struct scatterlist lists[2 * MAX_PIECES];
+	static struct bio_vec bvecs[MAX_PIECES];
 	unsigned int i, left = kind->pieces - 2;
 	struct scatterlist *sg = lists;
 
@@ -229,6 +275,7 @@ static void make_request(struct request *req, const struct kind *kind)
 	req->pieces = kind->pieces;
 	req->page = pages[0];
 	req->data = lists;
+	req->bvecs = bvecs;
 	if (kind->pieces == 1)
 		return;
 
@@ -239,6 +286,9 @@ static void make_request(struct request *req, const struct kind *kind)
 			sg++;
 		}
 		sg_set_buf(sg, pages[i], PAGE_SIZE);
+		bvecs[i].bv_page = sg_page(sg);
+		bvecs[i].bv_len = PAGE_SIZE;
+		req->iter.bi_size += PAGE_SIZE;
 		if (left == 1)
 			sg_mark_end(sg);
 		sg++;
@@ -328,7 +378,7 @@ static void count_all(void)
 
 	for (n = 0; kind_get(n, &kind); n++) {
 		for (i = 0; i < ARRAY_SIZE(ways) && kind_is_real(&kind); i++) {
-			if (kind.pieces > ways[i].max_pieces)
+			if (!is_way_for(&ways[i], &kind))
 				continue;
 			count(&ways[i], &kind, "add", count_add);
 			count(&ways[i], &kind, "get", count_get);
@@ -392,7 +442,7 @@ static void time_all(void)
 	printf("way,ring,place,dma,pieces,list,base_ns,ns,ratio\n");
 	for (n = 0; kind_get(n, &kind); n++) {
 		for (i = 1; i < ARRAY_SIZE(ways) && kind_is_real(&kind); i++) {
-			if (kind.pieces > ways[i].max_pieces || !ways[i].get)
+			if (!is_way_for(&ways[i], &kind) || !ways[i].get)
 				continue;
 			for (turn = 0; turn < TURNS; turn++) {
 				a[turn] = time_adds(&ways[0], &kind);

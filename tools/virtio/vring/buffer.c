@@ -13,6 +13,7 @@ const char *const buffer_way_name[NR_BUFFER_WAYS] = {
 	[BUFFER_INBUF_CTX]	= "add_inbuf_ctx",
 	[BUFFER_LISTS]		= "start, add_sg of lists, end",
 	[BUFFER_PIECEWISE]	= "start, pieces, end",
+	[BUFFER_BVECS]		= "start, add_bvec, end",
 	[BUFFER_ARRAY]		= "add_buf",
 	[BUFFER_SINGLE]		= "add_buf_single",
 	[BUFFER_LINEAR]		= "add_buf_linear",
@@ -78,6 +79,58 @@ static unsigned int buffer_init_lists(struct buffer *b, unsigned int from,
 	return n;
 }
 
+/* Bytes of a bvec that are not of the piece: before the first of a direction, */
+static unsigned int bvec_before(const struct buffer *b, unsigned int i)
+{
+	return i == 0 || i == b->out ? 5 + i : 0;
+}
+
+/* and behind the last */
+static unsigned int bvec_behind(const struct buffer *b, unsigned int i)
+{
+	return i + 1 == b->out || i + 1 == buffer_total(b) ? 3 + i : 0;
+}
+
+/* Its page is the one before that of the piece. */
+static void buffer_init_bvec(struct buffer *b, unsigned int i)
+{
+	unsigned long addr = (unsigned long)b->piece[i].cpu;
+	struct bio_vec *bv = &b->bvecs[1 + i];
+
+	bv->bv_page = (struct page *)((addr & PAGE_MASK) - PAGE_SIZE);
+	bv->bv_offset = offset_in_page(addr) + PAGE_SIZE - bvec_before(b, i);
+	bv->bv_len = bvec_before(b, i) + b->piece[i].len + bvec_behind(b, i);
+}
+
+/* To where the data of the pieces from @from on up to @to are */
+static void buffer_init_iter(struct buffer *b, unsigned int from,
+			     unsigned int to, struct bvec_iter *iter)
+{
+	unsigned int i, skip;
+
+	memset(iter, 0, sizeof(*iter));
+	if (from == to)
+		return;
+	skip = bvec_before(b, from);
+	for (i = 0; i <= from; i++)
+		skip += b->bvecs[i].bv_len;
+	iter->bi_size = skip;
+	for (i = from; i < to; i++)
+		iter->bi_size += b->piece[i].len;
+	bvec_iter_advance(b->bvecs, iter, skip);
+}
+
+static void buffer_init_bvecs(struct buffer *b)
+{
+	unsigned int i;
+
+	b->bvecs[0].bv_len = 3;		/* none of ours */
+	for (i = 0; i < buffer_total(b); i++)
+		buffer_init_bvec(b, i);
+	buffer_init_iter(b, 0, b->out, &b->out_iter);
+	buffer_init_iter(b, b->out, buffer_total(b), &b->in_iter);
+}
+
 static u32 buffer_piece_len(unsigned int i, struct rnd *r)
 {
 	if (rnd_one_in(r, 16))
@@ -105,6 +158,7 @@ void buffer_init(struct buffer *b, unsigned int out, unsigned int in,
 		b->piece[i].kind = r ? rnd(r, NR_BUFFER_KINDS) : i % 3;
 		sg_set_buf(&b->array[i], b->piece[i].cpu, b->piece[i].len);
 	}
+	buffer_init_bvecs(b);
 	b->out_lists = buffer_init_lists(b, 0, out, &sg, 0, r);
 	b->in_lists = buffer_init_lists(b, out, n, &sg, b->out_lists, r) -
 		      b->out_lists;
@@ -177,6 +231,8 @@ bool buffer_fits(const struct buffer *b, const struct vring_device *d,
 		return buffer_total(b) == 1;
 	case BUFFER_LINEAR:
 		return buffer_total(b) == 1 && !d->config.premapped;
+	case BUFFER_BVECS:
+		return !d->config.premapped;
 	default:
 		return true;
 	}
@@ -256,6 +312,25 @@ static int buffer_add_lists(struct buffer *b, struct vring_device *d)
 	return d->ops->virtqueue_end_buf(d->vq);
 }
 
+/* Those that the device reads, and those that it writes: one call for each */
+static int buffer_add_bvecs(struct buffer *b, struct vring_device *d)
+{
+	int err;
+
+	err = d->ops->virtqueue_start_buf(d->vq, b, buffer_total(b) + b->spare,
+					  2, GFP_ATOMIC);
+	if (err)
+		return err;
+	buffer_between(b);
+	d->ops->virtqueue_add_bvec(d->vq, b->bvecs, &b->out_iter,
+				   DMA_TO_DEVICE);
+	buffer_between(b);
+	d->ops->virtqueue_add_bvec(d->vq, b->bvecs, &b->in_iter,
+				   DMA_FROM_DEVICE);
+	buffer_between(b);
+	return d->ops->virtqueue_end_buf(d->vq);
+}
+
 static int buffer_add_single(struct buffer *b, struct vring_device *d)
 {
 	if (b->ctx)	/* the base has no such call: not in the table */
@@ -295,6 +370,8 @@ int buffer_add(struct buffer *b, struct vring_device *d, enum buffer_way way)
 		return buffer_add_lists(b, d);
 	case BUFFER_PIECEWISE:
 		return buffer_add_pieces(b, d);
+	case BUFFER_BVECS:
+		return buffer_add_bvecs(b, d);
 	case BUFFER_ARRAY:
 		return ops->virtqueue_add_buf(d->vq, b->array, b->out, b->in,
 					      b, GFP_ATOMIC);

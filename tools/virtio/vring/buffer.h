@@ -16,6 +16,8 @@
 #ifndef VRING_BUFFER_H
 #define VRING_BUFFER_H
 
+#include <linux/bvec.h>
+
 #include "device.h"
 
 #define BUFFER_PIECES	20
@@ -51,6 +53,10 @@ struct buffer {
 	struct scatterlist *lists[4 * BUFFER_PIECES];
 	struct scatterlist chained[2 * BUFFER_PIECES];
 
+	/* And as the data of bios: an array, of which parts are meant */
+	struct bio_vec bvecs[1 + BUFFER_PIECES];
+	struct bvec_iter out_iter, in_iter;
+
 	void *ctx;			/* for BUFFER_INBUF_CTX */
 	unsigned int spare;		/* announced, but not there */
 	void (*between)(void);		/* called between start, pieces and end */
@@ -68,6 +74,7 @@ enum buffer_way {
 	/* Ours alone */
 	BUFFER_LISTS,			/* start, virtqueue_add_sg(), end */
 	BUFFER_PIECEWISE,		/* start, each by its kind, end */
+	BUFFER_BVECS,			/* start, virtqueue_add_bvec(), end */
 	BUFFER_ARRAY,			/* virtqueue_add_buf() */
 	BUFFER_SINGLE,			/* virtqueue_add_buf_single() */
 	BUFFER_LINEAR,			/* virtqueue_add_buf_linear() */
@@ -75,6 +82,11 @@ enum buffer_way {
 };
 
 extern const char *const buffer_way_name[NR_BUFFER_WAYS];
+
+static inline bool buffer_way_starts(enum buffer_way way)
+{
+	return way >= BUFFER_LISTS && way <= BUFFER_BVECS;
+}
 
 /* Without @r all readable pieces are one list, and all writable ones. */
 void buffer_init(struct buffer *b, unsigned int out, unsigned int in,

@@ -726,8 +726,7 @@ static void excuse_retry(struct result *r)
 
 static void excuse_full(struct result *r)
 {
-	bool start = op.way[OURS] == BUFFER_LISTS ||
-		     op.way[OURS] == BUFFER_PIECEWISE;
+	bool start = buffer_way_starts(op.way[OURS]);
 
 	if (wants_table() && buffer_total(op.buf) > ours->size) {
 		excused[EXCUSE_NEVER]++;

@@ -95,7 +95,7 @@ static struct outcome try_on(const struct vring_ops *ring,
 static void try_buffer(const struct vring_config *config, enum room room,
 		       unsigned int out, unsigned int in, enum buffer_way way)
 {
-	bool start = way == BUFFER_LISTS || way == BUFFER_PIECEWISE;
+	bool start = buffer_way_starts(way);
 	struct outcome base, ours;
 
 	base = try_on(&vring_base, config, room, out, in,

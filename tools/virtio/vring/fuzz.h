@@ -15,6 +15,8 @@
 #ifndef VRING_FUZZ_H
 #define VRING_FUZZ_H
 
+#include <linux/bvec.h>
+
 #include "device.h"
 #include "inject.h"
 
@@ -35,8 +37,8 @@ u8 get_byte(void);
 unsigned int get(unsigned int below);
 u16 get_u16(void);
 
-/* A way to add one piece; LIST is one for several, too. */
-enum piece_kind { LIST, LINEAR, PAGE, MAPPED, PIECE_KINDS };
+/* A way to add one piece; LIST and BVEC are some for several, too. */
+enum piece_kind { LIST, LINEAR, PAGE, MAPPED, BVEC, PIECE_KINDS };
 
 struct piece {
 	enum piece_kind kind;

@@ -301,16 +301,55 @@ static void expect_piece(struct build *build, struct expected *e,
 	build->nsg--;
 	if (e->err)
 		return;
-	if (nr > build->room ||
+	/* Nobody counts an array of bvecs before the first one is mapped. */
+	if ((p->kind == BVEC ? 1 : nr) > build->room ||
 	    (p->dir != DMA_TO_DEVICE && p->dir != DMA_FROM_DEVICE) ||
 	    (build->writable && p->dir == DMA_TO_DEVICE) ||
-	    (d.config.premapped && (p->kind == LINEAR || p->kind == PAGE)))
+	    (d.config.premapped && p->kind != LIST && p->kind != MAPPED))
 		return expect_error(e, -EINVAL, true);
 	if (has_failed(&account.map))
 		return expect_error(e, -ENOMEM, false);
+	if (nr > build->room)
+		return expect_error(e, -EINVAL, true);
 	build->room -= nr;
 	build->put += nr;
 	build->writable = p->dir == DMA_FROM_DEVICE;
+}
+
+/* The next @nr pieces as the data of a bio, which starts within its first bvec. */
+static void add_bvec(const struct piece *p, unsigned int nr, u8 how)
+{
+	struct bio_vec bvecs[1 + MAX_PIECES] = { { .bv_len = 7 } };
+	unsigned int i, done = how % 4, skip = bvecs[0].bv_len + done;
+	struct bvec_iter iter = { .bi_size = skip };
+
+	for (i = 0; i < nr; i++) {
+		bvecs[1 + i].bv_page = virt_to_page((p[i].cpu - PAGE_SIZE));
+		bvecs[1 + i].bv_offset = offset_in_page(p[i].cpu) + PAGE_SIZE;
+		bvecs[1 + i].bv_len = p[i].len;
+		iter.bi_size += p[i].len;
+	}
+	bvecs[1].bv_offset -= done;
+	bvecs[1].bv_len += done;
+	bvecs[nr].bv_len += how % 3;
+	bvec_iter_advance(bvecs, &iter, skip);
+	virtqueue_add_bvec(d.vq, bvecs, &iter, p->dir);
+	iter.bi_size = 0;
+	if (how == 0x0f)	/* no call of those that count */
+		virtqueue_add_bvec(d.vq, bvecs, &iter, p->dir);
+	memset(bvecs, 0xff, sizeof(bvecs));
+}
+
+/* As many as there are of one kind and direction, or less */
+static unsigned int count_alike(const struct piece *p, unsigned int left,
+				unsigned int most)
+{
+	unsigned int nr;
+
+	for (nr = 1; nr < most && nr < left; nr++)
+		if (p[nr].kind != p->kind || p[nr].dir != p->dir)
+			break;
+	return nr;
 }
 
 /* One call; returns how many pieces it was for. */
@@ -334,12 +373,15 @@ static unsigned int add_piece(struct request *req, unsigned int i,
 	case MAPPED:
 		virtqueue_add_mapped(d.vq, p->addr, p->len, p->dir);
 		break;
+	case BVEC:
+		how = get_byte();
+		nr = count_alike(p, left, 1 + how % 8);
+		add_bvec(p, nr, how);
+		break;
 	default:
 		/* The bound or the end marker may be the one that counts. */
 		how = get_byte();
-		for (nr = 1; nr <= how % 8 && nr < left; nr++)
-			if (p[nr].kind != LIST || p[nr].dir != p->dir)
-				break;
+		nr = count_alike(p, left, 1 + how % 8);
 		listed = how & 0x10 ? left : nr;
 		limit = nr + (listed == nr ? how >> 5 : 0);
 		list = make_list(p, listed);
@@ -450,7 +492,7 @@ void do_stray(void)
 	u8 how = get_byte();
 
 	b = look();
-	switch (how % 6) {
+	switch (how % 7) {
 	case 0:
 		virtqueue_add_linear(d.vq, arena, 1, DMA_TO_DEVICE);
 		break;
@@ -459,7 +501,7 @@ void do_stray(void)
 		break;
 	case 2:
 		list = make_list(&p, 1);
-		virtqueue_add_sg(d.vq, list, how / 6 % 3, DMA_FROM_DEVICE);
+		virtqueue_add_sg(d.vq, list, how / 7 % 3, DMA_FROM_DEVICE);
 		wipe_lists();
 		break;
 	case 3:
@@ -467,6 +509,9 @@ void do_stray(void)
 		break;
 	case 4:
 		virtqueue_abort_buf(d.vq);
+		break;
+	case 5:
+		add_bvec(&p, 1, 0);
 		break;
 	default:
 		virtqueue_add_page(d.vq, virt_to_page(arena), 0, 1, DMA_NONE);

@@ -115,6 +115,7 @@ const struct vring_ops VRING_OPS = {
 	.virtqueue_add_sg = virtqueue_add_sg,
 	.virtqueue_add_linear = virtqueue_add_linear,
 	.virtqueue_add_page = virtqueue_add_page,
+	.virtqueue_add_bvec = virtqueue_add_bvec,
 	.virtqueue_add_mapped = virtqueue_add_mapped,
 	.virtqueue_end_buf = virtqueue_end_buf,
 	.virtqueue_abort_buf = virtqueue_abort_buf,

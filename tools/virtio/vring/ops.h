@@ -66,6 +66,7 @@ struct vring_ops {
 	typeof(virtqueue_add_sg) *virtqueue_add_sg;
 	typeof(virtqueue_add_linear) *virtqueue_add_linear;
 	typeof(virtqueue_add_page) *virtqueue_add_page;
+	typeof(virtqueue_add_bvec) *virtqueue_add_bvec;
 	typeof(virtqueue_add_mapped) *virtqueue_add_mapped;
 	typeof(virtqueue_end_buf) *virtqueue_end_buf;
 	typeof(virtqueue_abort_buf) *virtqueue_abort_buf;

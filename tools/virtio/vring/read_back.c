@@ -411,7 +411,7 @@ static void run_scribbled(enum buffer_way way, bool stop)
 {
 	stop_before_end = stop;
 	calls_left = way == BUFFER_LISTS ? buf.out_lists + buf.in_lists :
-					   buffer_total(&buf);
+		     way == BUFFER_BVECS ? 2 : buffer_total(&buf);
 	buf.between = between;
 	scribbling = true;
 	CHECK(!add(way));
@@ -431,7 +431,7 @@ static void try_buffer(const struct vring_config *config, unsigned int turns,
 		{ ~0ULL, ~0U, 0xffff, 0xffff },
 		{ 0x123456789abcd000, 0, 0, 0 },
 	};
-	bool piecewise = way == BUFFER_LISTS || way == BUFFER_PIECEWISE;
+	bool piecewise = buffer_way_starts(way);
 	unsigned int i, stop;
 
 	snprintf(doing, sizeof(doing), "%u + %u pieces by %s after %u", out, in,

@@ -6,6 +6,7 @@
 #ifndef _DRIVERS_VIRTIO_VRING_H
 #define _DRIVERS_VIRTIO_VRING_H
 
+#include <linux/bvec.h>
 #include <linux/virtio.h>
 #include <linux/virtio_ring.h>
 #include <linux/virtio_config.h>
