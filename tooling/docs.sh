@@ -174,7 +174,8 @@ size() {
 		row("with the fixes in front", "fixes")
 		row("with the builder", "builder")
 		row("with tables that are kept", "tables")
-		row("with tracepoints: all of the series", "series")
+		row("with tracepoints", "traced")
+		row("with virtqueue_add_bvec(): all of the series", "series")
 	}' "$RESULTS/size.txt"
 	made_with "$RESULTS/size.txt"
 }
