@@ -133,8 +133,8 @@ plot() {
 }
 
 bench_instructions() {
-	kernel series x86_64 vmlinux "kernel bench x86_64"
-	kernel base x86_64 vmlinux "kernel bench x86_64"
+	kernel series x86_64 vmlinux "kernel x86_64 bench"
+	kernel base x86_64 vmlinux "kernel x86_64 bench"
 	make_counting_guest
 	count base
 	count series

@@ -21,7 +21,7 @@ DONE=$OBJ/.done		# there only while $OBJ/vmlinux is the finished build; of which
 # Symbols that not every kernel source has: not the untouched one, not 6.12, or not 7.3.
 OPTIONAL='CONFIG_VIRTIO_RING_KUNIT_TEST CONFIG_VIRTIO_DRIVERS_KUNIT_TEST
 CONFIG_PROC_SYSCTL CONFIG_CRYPTO_SELFTESTS CONFIG_CAN_VIRTIO_CAN CONFIG_VIRTIO_RTC
-CONFIG_VIRTIO_RTC_PTP'
+CONFIG_VIRTIO_RTC_PTP CONFIG_SLUB_CPU_PARTIAL'
 
 # The same source must give the same kernel, byte for byte: nothing is linked
 # again because the clock or the git history moved on.
@@ -58,7 +58,8 @@ configure() {
 		{ cmp -s "$new" .config || cp "$new" .config; }
 }
 
-# merge_config.sh only warns about a symbol that did not make it
+# merge_config.sh only warns about a symbol that did not make it.  Of several fragments
+# that set it, the last one counts.
 assert_config() {
 	local symbol line
 	while read -r line; do
@@ -73,7 +74,8 @@ assert_config() {
 		esac
 		die "kernel configuration: \"$line\" was asked for, but it is" \
 			"\"$(grep -E "^(# )?${symbol}[ =]" "$OBJ/.config" || echo absent)\""
-	done < <(grep -hE '^(CONFIG_[A-Za-z0-9_]+=|# CONFIG_[A-Za-z0-9_]+ is not set)' "$@")
+	done < <(grep -hE '^(CONFIG_[A-Za-z0-9_]+=|# CONFIG_[A-Za-z0-9_]+ is not set)' "$@" |
+		awk -F '[= ]' '{ last[$1 == "#" ? $2 : $1] = $0 } END { for (symbol in last) print last[symbol] }')
 }
 
 # in_tree SYMBOL: the source defines it
