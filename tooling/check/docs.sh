@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # README.md, docs/ and the README.md of each folder of tooling/: links, targets of make
-# and names of checks in them exist, and README has at most 200 lines.  The figures are
+# and names of checks and tests in them exist, and README has at most 200 lines.  The figures are
 # those of the results of this tree, where there are results.  That 'make docs' writes
 # what it should, and that a wrong figure is found, is tried with made-up results on
 # copies.
@@ -52,6 +52,17 @@ names_of_checks() {
 		fail 'docs/testing.md has other checks than check.sh'
 }
 
+# names_of_tests: what docs/specification.md says sees a rule is a file of a test, a fault
+# for the ring, a word in the tests (a case, a field), or a message
+names_of_tests() {
+	local dirs=("$TOP"/drivers/virtio/tests "$TOP"/tools/virtio/vring "$TOP"/patches/*/tools/virtio/vring) name
+	sed -nE '/^\| .* MUST /s/.*\| ([^|]+) \|$/\1/p' "$TOP/docs/specification.md" | grep -oE '`[^`]+`|"[^"]+"' | tr -d '`"' | sort -u |
+		while read -r name; do
+			{ [ -n "$(find "${dirs[@]}" -name "$name")" ] || grep -rqwF -- "$name" "${dirs[@]}"; } ||
+				fail "docs/specification.md: no test has $name"
+		done
+}
+
 # docs ARGUMENT...: make docs on the copies
 docs() {
 	env O="$SCRATCH/o" RESULTS="$SCRATCH/r" DOCS="$SCRATCH/copy" BASE=6.12 "$TOP/tooling/docs.sh" "$@" \
@@ -89,6 +100,7 @@ made_up_results() {
 	fixes              101                     70
 	builder             90                     20
 	tables              92                     20
+	traced              94                     20
 	series              95                     20
 
 	   text	   data	    bss	    dec	    hex	filename
@@ -96,6 +108,7 @@ made_up_results() {
 	   1001	      1	      0	   1002	    3ea	fixes.o
 	    900	      1	      0	    901	    385	builder.o
 	    920	      1	      0	    921	    399	tables.o
+	    940	      1	      0	    941	    3ad	traced.o
 	    950	      1	      0	    951	    3b7	series.o
 	END
 	result "$SCRATCH/r/bench-guest/summary.csv" </dev/null
@@ -178,5 +191,6 @@ for page in "$TOP/README.md" "$TOP"/docs/*.md "$TOP"/tooling/{,*/}README.md; do
 	targets "$page"
 done
 names_of_checks
+names_of_tests
 self_test
 "$TOP/tooling/docs.sh" check

@@ -20,12 +20,18 @@ struct bvec_iter {
 
 #define __bvec_iter_bvec(bvec, iter)	(&(bvec)[(iter).bi_idx])
 
-#define mp_bvec_iter_len(bvec, iter)				\
-	min((iter).bi_size,					\
-	    __bvec_iter_bvec((bvec), (iter))->bv_len - (iter).done)
+static inline unsigned int mp_bvec_iter_len(const struct bio_vec *bvec,
+					    struct bvec_iter iter)
+{
+	return min(iter.bi_size,
+		   __bvec_iter_bvec(bvec, iter)->bv_len - iter.done);
+}
 
-#define mp_bvec_iter_offset(bvec, iter)				\
-	(__bvec_iter_bvec((bvec), (iter))->bv_offset + (iter).done)
+static inline unsigned int mp_bvec_iter_offset(const struct bio_vec *bvec,
+					       struct bvec_iter iter)
+{
+	return __bvec_iter_bvec(bvec, iter)->bv_offset + iter.done;
+}
 
 static inline void bvec_iter_advance(const struct bio_vec *bv,
 				     struct bvec_iter *iter, unsigned int bytes)

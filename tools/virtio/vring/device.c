@@ -151,6 +151,10 @@ static void vring_locate(struct vring_device *d)
 				      device_len, DMA_FROM_DEVICE);
 	if (!d->desc_area || !d->driver_area || !d->device_area)
 		vring_wrong(d, "the device cannot access all of the ring");
+	if (!IS_ALIGNED((uintptr_t)d->desc_area, 16) ||
+	    !IS_ALIGNED((uintptr_t)d->driver_area, d->config.packed ? 4 : 2) ||
+	    !IS_ALIGNED((uintptr_t)d->device_area, 4))
+		vring_wrong(d, "a part of the ring is not aligned");
 }
 
 /* The transport tells the device where the ring is, the device starts over */
