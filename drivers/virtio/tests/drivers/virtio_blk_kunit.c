@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests for virtio-blk: requests that QEMU's device does not have.
+ * KUnit tests for virtio-blk: requests that QEMU's device does not support.
  */
 #include <kunit/resource.h>
 #include <kunit/test.h>
@@ -28,7 +28,7 @@ static const struct virtio_blk_config fake_blk_config = {
 	.secure_erase_sector_alignment	= FAKE_VIRTIO32(1),
 };
 
-/* The last request whose data is ranges */
+/* The last request with ranges as data */
 struct fake_blk {
 	u32 type;
 	size_t readable, writable;	/* besides header and status */
@@ -46,7 +46,7 @@ static void fake_blk_ranges(struct fake_queue *q, u32 type)
 		fake_read(q, &blk->range, sizeof(blk->range));
 }
 
-/* Every sector is zero, and all succeeds. */
+/* Every sector is zero, and every request succeeds. */
 static void fake_blk_answer(struct fake_queue *q)
 {
 	static const u8 zeros[512];
@@ -104,7 +104,7 @@ static struct block_device *fake_blk_open(struct kunit *test,
 	return file_bdev(bdev_file);
 }
 
-/* The device is told what to do, and where, by something that it can read. */
+/* The device must be able to read the request type and the ranges. */
 static void fake_blk_expect(struct kunit *test, struct fake_blk *blk, u32 type)
 {
 	KUNIT_EXPECT_EQ(test, type, blk->type);
