@@ -68,7 +68,7 @@ find_kernel() {
 # other_base VERSION: a base that would do
 other_base() {
 	local line=${1%.*}
-	[ ! -s "$TOP/patches/$line/series" ] || echo " (there are some for it: BASE=$line)"
+	[ ! -s "$TOP/patches/$line/series" ] || echo " (patches for it: BASE=$line)"
 }
 
 check_git() {
@@ -76,7 +76,7 @@ check_git() {
 	[ "$(tree_git rev-parse --show-toplevel 2>/dev/null)" = "$DIR" ] || unfit 'not a git work tree'
 	tree_git rev-parse -q --verify 'HEAD^{commit}' >/dev/null || unfit 'a git repository without a commit'
 	for busy in rebase-merge rebase-apply MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD; do
-		[ ! -e "$(git_path "$busy")" ] || unfit "git is in the middle of something there ($busy)"
+		[ ! -e "$(git_path "$busy")" ] || unfit "a git operation is in progress there ($busy)"
 	done
 	dirty=$(tree_git status --porcelain --untracked-files=no | sed -n '1s/^...//p')
 	[ -z "$dirty" ] || unfit "uncommitted changes ($dirty ...): commit or stash them first"
@@ -132,7 +132,7 @@ apply_all() {
 # which_one: patch does not apply?
 which_one() {
 	! build_series "$PATCHES" "$TOP" "$MINI_BASE" >/dev/null 2>"$SCRATCH/errors" ||
-		die 'each patch applies, but not all at once'
+		die 'each patch applies, but not all of them together'
 	unfit "$(first_error)$(newer_note "$VERSION")"
 }
 
@@ -151,7 +151,7 @@ backward() {
 	while read -r path; do
 		file_of "$PATCHES" "$TOP" "$path"
 		cmp -s "$FILE" "$DIR/$path" ||
-			{ echo "$path is not as the series brings it" >"$SCRATCH/errors"; return 1; }
+			{ echo "$path differs from the file of the series" >"$SCRATCH/errors"; return 1; }
 	done < <(series_files "$PATCHES/series")
 	series_files "$PATCHES/series" | kgit update-index --force-remove --stdin
 	apply_all -R "${patches[@]}" || return 1
@@ -164,7 +164,7 @@ backward() {
 plan_apply() {
 	if there; then
 		backward || unfit "has another version of the series ($(first_error))"
-		say "$KERNEL: has the series already"
+		say "$KERNEL: already has the series"
 		exit 0
 	fi
 	if ! is_git; then
@@ -282,11 +282,11 @@ switch() {
 lock_index() {
 	local lock
 	lock=$(git_path index.lock)
-	(set -C && echo "$LOCK_TOKEN" >"$lock") 2>/dev/null || die 'git is running there (index.lock)'
+	(set -C && echo "$LOCK_TOKEN" >"$lock") 2>/dev/null || die 'another git process is running there (index.lock)'
 	if ! cmp -s "$(git_path index)" "$JOURNAL/index.old" ||
 		[ "$(tree_git rev-parse HEAD)" != "$(cut -d ' ' -f 1 "$JOURNAL/commits")" ]; then
 		rm -f "$lock"
-		die 'changed while we worked; try again'
+		die 'the tree was changed in the meantime; try again'
 	fi
 }
 
@@ -326,7 +326,7 @@ recover() {
 	if [ -e "$JOURNAL/list" ]; then
 		nothing_edited
 		put_back
-		say "$KERNEL: restored the files after a run that was killed"
+		say "$KERNEL: restored the files after an earlier run was killed"
 	fi
 	! is_git || ! grep -qsxF "$LOCK_TOKEN" "$(git_path index.lock)" || rm -f "$(git_path index.lock)"
 	rm -rf "$JOURNAL"

@@ -161,7 +161,7 @@ main() {
 	declare -F "bench_${parts[0]}" >/dev/null || die 'usage: bench-guest.sh [instructions|iops]'
 	[[ $ROUNDS,$FEW,$MANY =~ ^[1-9][0-9]*,[1-9][0-9]*,[1-9][0-9]*$ ]] ||
 		die "ROUNDS=$ROUNDS FEW=$FEW MANY=$MANY: not numbers"
-	[ "$ARCH" = x86_64 ] || die "ARCH=$ARCH: bench-guest knows x86_64 only"
+	[ "$ARCH" = x86_64 ] || die "ARCH=$ARCH: bench-guest supports only x86_64"
 	need_packages build-essential flex bison bc libelf-dev busybox-static fio \
 		qemu-system-x86 qemu-system-common qemu-utils gnuplot-nox
 	check_qemu

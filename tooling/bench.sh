@@ -22,7 +22,7 @@ OUT=$RESULTS/bench
 
 count() {
 	count_bench "$BENCH" >"$OUT/rows"
-	[ -s "$OUT/rows" ] || fail 'callgrind counted nothing'
+	[ -s "$OUT/rows" ] || fail 'callgrind has no counts'
 	{
 		echo way,ring,place,dma,pieces,list,what,instructions
 		cat "$OUT/rows"
@@ -47,7 +47,7 @@ count_untraced() {
 			}
 		}' "$OUT/untraced" "$OUT/instructions.csv" | sort >"$OUT/tracepoints.txt"
 	rm "$OUT/untraced"
-	[ -s "$OUT/tracepoints.txt" ] || fail 'nothing was counted without tracepoints'
+	[ -s "$OUT/tracepoints.txt" ] || fail 'there are no counts without tracepoints'
 	! grep 'no such case' "$OUT/tracepoints.txt" || fail 'the cases differ without tracepoints'
 }
 
@@ -127,7 +127,7 @@ print_targets >"$OUT/targets.txt"
 say 'plotting'
 plot
 ! grep -q -- '-in-order,' "$OUT/instructions.csv" || plot -in-order
-say 'timing: untouched and patched in turn'
+say 'timing: alternating untouched and patched'
 measure_time
 result_of "$OUT/instructions.csv" "$tree"
 result_of "$OUT/time.csv" "$tree"
@@ -135,6 +135,6 @@ cat "$OUT/table.txt"
 echo
 cat "$OUT/targets.txt"
 echo
-echo 'Tracepoints, when they are off:'
+echo 'Cost of disabled tracepoints:'
 cat "$OUT/tracepoints.txt"
 say "CSV, tables and plots are in $OUT"

@@ -74,7 +74,7 @@ read_tables() {
 	while read -r kind name; do
 		case $kind in
 		new | classic) KIND[$name]=$kind ;;
-		*) die "guest/calls: what is \"$kind\"?" ;;
+		*) die "guest/calls: unknown kind \"$kind\"" ;;
 		esac
 	done < <(rows "$GUEST/calls")
 	KIND[$EVENT]=all
@@ -278,7 +278,7 @@ count_missed() {
 		[ "${KIND[$call]}" != "$forbidden" ] || [ "$(said "$call" missed)" = 0 ] || fail "calls of $call were missed"
 		MISSED=$((MISSED + $(said "$call" missed)))
 	done
-	[ $((20 * MISSED)) -le "$COUNTED" ] || fail "only $COUNTED buffers were counted, $MISSED were not"
+	[ $((20 * MISSED)) -le "$COUNTED" ] || fail "only $COUNTED buffers were counted, $MISSED were missed"
 }
 
 # judge: all devices, into the TSV file
@@ -360,7 +360,7 @@ main() {
 	run_guest boot "$LIMIT" "panic_on_warn=1 hung_task_panic=1${GUEST_CMDLINE:+ $GUEST_CMDLINE}" \
 		-initrd initramfs "${QEMU_ARGS[@]}"
 
-	say 'comparing with what the host has'
+	say 'comparing with the host'
 	read_report
 	[ "$(said tests run)" = ${#NAMES[@]} ] ||
 		fail "the guest tested $(said tests run) devices of ${#NAMES[@]}"
@@ -375,7 +375,7 @@ main() {
 	rm -rf "$PACKAGE"
 	if [ ${#NOT_TRIED[@]} -gt 0 ]; then
 		echo "CASES 0 0 ${#NOT_TRIED[@]}"
-		say "not tried, as no tap can be made here: ${NOT_TRIED[*]}"
+		say "not tested, because no tap device can be created here: ${NOT_TRIED[*]}"
 	fi
 	say "all ${#NAMES[@]} devices pass"
 }

@@ -59,7 +59,7 @@ main() {
 	fi
 	kgit bundle create -q "$OUT.new" "$BELOW..series" || die "cannot write $OUT"
 	mv "$OUT.new" "$OUT"
-	say "${OUT#"$PWD/"}: branch series, $(kgit rev-list --count "$BELOW..series") commits, for those who have $BELOW"
+	say "${OUT#"$PWD/"}: branch series, $(kgit rev-list --count "$BELOW..series") commits, on top of $BELOW"
 }
 
 main "$@"

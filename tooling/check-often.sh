@@ -27,7 +27,7 @@ start_load() {
 		LOOPS+=($!)
 		disown		# the shell has nothing to say of its end
 	done
-	[ "$LOAD" -eq 0 ] || say "$LOAD busy loops run beside the checks"
+	[ "$LOAD" -eq 0 ] || say "running $LOAD busy loops beside the checks"
 }
 
 stop_load() {

@@ -16,7 +16,7 @@ one_at_a_time make
 if [ -n "$(stamp_get tip)" ]; then
 	lost=$(local_work untracked)
 	[ -z "$lost" ] ||
-		die "$TREE has local work ($lost): run 'make refresh' first, or remove $BUILD yourself"
+		die "$TREE has local work ($lost): run 'make refresh' first, or remove $BUILD by hand"
 fi
 say "removing $BUILD"
 rm -rf "$BUILD"

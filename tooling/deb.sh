@@ -55,9 +55,9 @@ space_for() {
 
 main() {
 	check_base
-	[ -z "$CONFIG" ] || [ -r "$CONFIG" ] || die "CONFIG=$CONFIG: no such file, or it cannot be read"
+	[ -z "$CONFIG" ] || [ -r "$CONFIG" ] || die "CONFIG=$CONFIG: no such file, or not readable"
 	[ -z "$CONFIG" ] || [ -f "$CONFIG" ] || die "CONFIG=$CONFIG: not a file"
-	command -v dpkg-deb >/dev/null || die 'make deb needs dpkg: a Debian system'
+	command -v dpkg-deb >/dev/null || die 'make deb needs dpkg, a Debian system'
 	need_packages build-essential flex bison bc libelf-dev libssl-dev libdw-dev \
 		debhelper rsync kmod cpio python3
 	if [ -z "$CONFIG" ]; then

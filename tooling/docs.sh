@@ -219,9 +219,9 @@ check_blocks() {
 	local file name
 	for file in "$DOCS/README.md" "$DOCS"/docs/*.md; do
 		diff <(sed -n 's/^<!-- make docs: \(.*\) -->$/\1/p' "$file") <(sed -n 's/^<!-- end: \(.*\) -->$/\1/p' "$file") ||
-			die "${file#"$DOCS/"}: a block without a beginning or an end"
+			die "${file#"$DOCS/"}: a block without begin or end"
 		while read -r name; do
-			[[ " ${BLOCKS[*]} " = *" $name "* ]] || die "${file#"$DOCS/"}: no block is called $name"
+			[[ " ${BLOCKS[*]} " = *" $name "* ]] || die "${file#"$DOCS/"}: there is no block $name"
 		done < <(sed -n 's/^<!-- make docs: \([^ ]*\) .*/\1/p' "$file")
 	done
 }
@@ -241,7 +241,7 @@ block() {
 	if [ "$old" = "$new" ]; then
 		compare "$NAME in ${1#"$DOCS/"}" <(comparable <"$SCRATCH/old") <(comparable <"$SCRATCH/new")
 	else
-		say "$NAME: not compared, the results are of $new, the text of ${old:-no run}"
+		say "$NAME: not compared: the results are from $new, the text from ${old:-no run}"
 	fi
 }
 
@@ -302,11 +302,11 @@ main() {
 	plot
 	[ -n "$CHECK" ] || { lengths; return; }
 	[ "${#DIFFERENT[@]}" -eq 0 ] ||
-		fail "other figures than the results of this tree: $(printf '%s; ' "${DIFFERENT[@]}")run 'make docs BASE=$BASE'"
+		fail "figures differ from the results of this tree: $(printf '%s; ' "${DIFFERENT[@]}")run 'make docs BASE=$BASE'"
 	if [ "$COMPARED" -gt 0 ]; then
-		say "$COMPARED texts have the figures of this tree's results"
+		say "$COMPARED texts match the results of this tree"
 	else
-		say 'no results of this tree to compare the texts with'
+		say 'there are no results of this tree to compare the texts with'
 	fi
 }
 

@@ -13,35 +13,35 @@ Piecewise virtqueue buffers for Linux: a patch series, and its tests.
 
   make boot          build the kernel, boot it in QEMU, move real data
   make check         all tests; ends with 'N passed, N failed, N skipped'
-  make check-all     the same, longer, and tests that take hours
-  make check-often   tests in a guest, many times on a busy machine
-  make rebase-check  which releases of this kernel line does the series fit?
-  make check-parity  only: the tests of the classic calls on the untouched kernel
-  make bench         the cost of a request: CSV, tables, plots
-  make bench-guest   the cost of a whole I/O, in a guest: the same
-  make mutants       which faults in the ring do the tests find?
-  make coverage      how much of the ring do the tests reach, and what not?
+  make check-all     as make check, but longer, plus tests that take hours
+  make check-often   run the guest tests many times on a busy machine
+  make rebase-check  test which releases of this kernel line the series fits
+  make check-parity  run the tests of the classic calls on the untouched kernel
+  make bench         measure the cost of a request: CSV, tables, plots
+  make bench-guest   measure the cost of a whole I/O in a guest
+  make mutants       put faults into the ring, and test that the tests find them
+  make coverage      measure how much of the ring the tests reach
 
-  make report        one page (HTML) with the results of the last runs
+  make report        write an HTML page with the results of the last runs
   make docs          write the figures of the last runs into README.md and docs/
 
   make tree          assemble build/<base>/linux: tag base, branch series
   make refresh       write the commits on branch series back to patches/
   make build         build the guest's kernel
-  make series        the patches as mails, in parts that can be posted
-  make bundle        the patches as a git bundle, on base or on KERNEL_SRC's HEAD
-  make apply KERNEL=directory     apply them to your own kernel tree
+  make series        write the patches as mails, in parts that can be posted
+  make bundle        write a git bundle, on base or on the HEAD of KERNEL_SRC
+  make apply KERNEL=directory     apply the patches to your own kernel tree
   make unapply KERNEL=directory   revert them there
-  make quilt         the patches as debian/patches of Debian's linux package
-  make deb           Debian packages of the patched kernel
-  make clean         remove build/<base>; downloads stay
+  make quilt         write debian/patches for Debian's linux package
+  make deb           build Debian packages of the patched kernel
+  make clean         remove build/<base>, but not the downloads
 
-Variables, as in 'make boot ACCEL=kvm':
+Variables, for example 'make boot ACCEL=kvm':
   BASE=$BASE          the kernel (have: ${bases//\/base/}); mainline is the newest
   KERNEL_SRC=        a tarball, git tree or directory of that kernel, instead of
                      Debian's package linux-source-<base>; an existing tree keeps
                      its source
-  ACCEL=tcg          QEMU's accelerator; kvm where /dev/kvm works
+  ACCEL=tcg          QEMU's accelerator; kvm if /dev/kvm works
   QEMU=              another QEMU; in-order rings need version 10, disks on them 10.1
   SPARSE=            another sparse; Linux 7.3 needs 0.6.5
   ARCH=x86_64        the guest's architecture
@@ -49,14 +49,14 @@ Variables, as in 'make boot ACCEL=kvm':
   CONFIG=            a kernel configuration for make deb (default: the guest's)
   IMAGE=             boot this kernel, or the one in this .deb with its modules,
                      instead of build/<base>/obj
-  N=20 LOAD=4        for make check-often: number of runs, and of busy loops; and
-  CHECKS=            which checks, for instance 'stress 7.3:kunit'
+  N=20 LOAD=4        for make check-often: number of runs and of busy loops, and
+  CHECKS=            which checks, for example 'stress 7.3:kunit'
   FROM=              for make series: your identity, FROM='Name <mail>'
   PREFIX=            for make series: PREFIX=net-next gives [PATCH net-next]
   REROLL=            for make series: 2 gives [PATCH v2]
   V=0                V=1 shows the output of every command
   J=$J                number of jobs (default: all processors)
 
-As root on Debian, missing packages are installed. Otherwise one line says which
-packages are needed.
+On Debian, missing packages are installed if you are root. Otherwise a message
+names the packages that are needed.
 EOF

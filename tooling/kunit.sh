@@ -72,7 +72,7 @@ main() {
 	fi
 	junit "$KTAP"
 	[ "$(junit_count "${KTAP%.ktap}.xml" tests)" = $((${passed:-0} + ${failed:-0} + ${skipped:-0})) ] ||
-		say "note: kunit.py counts other cases than there are in ${KTAP%.ktap}.xml"
+		say "note: kunit.py counts differ from the cases in ${KTAP%.ktap}.xml"
 	echo "CASES ${passed:-0} ${failed:-0} ${skipped:-0}"
 	say "KUnit: ${passed:-0} passed, ${failed:-0} failed, ${skipped:-0} skipped, details in $RUN/parsed"
 	failed_cases "$KTAP"
@@ -80,7 +80,7 @@ main() {
 		grep -E 'FAILED|CRASHED|ERROR' "$RUN/parsed" >&2 || tail -n 5 "$RUN/parsed" >&2
 		fail "KUnit: ${failed:-0} failed"
 	fi
-	[ -z "$complaint" ] || fail "KUnit: every case passed, but the kernel said: $complaint"
+	[ -z "$complaint" ] || fail "KUnit: every case passed, but the kernel reported: $complaint"
 }
 
 main "$@"

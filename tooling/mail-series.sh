@@ -49,7 +49,7 @@ check_from() {
 }
 
 check_prefix() {
-	[[ $PREFIX =~ ^[[:alnum:]._/\ -]+$ ]] || die "PREFIX=$PREFIX: not what stands in the brackets of [PATCH net-next]"
+	[[ $PREFIX =~ ^[[:alnum:]._/\ -]+$ ]] || die "PREFIX=$PREFIX: not usable as prefix, as in [PATCH net-next]"
 	[[ " $PREFIX " = *' PATCH '* ]] || PREFIX="PATCH $PREFIX"
 	MAIL+=("--subject-prefix=$PREFIX")
 }
@@ -84,7 +84,7 @@ say_lines() {
 say_cost() {
 	local csv=$RESULTS/bench/instructions.csv
 	if [ "$(result_age "$csv")" != new ]; then
-		say "note: no figures of cost in the cover letter: run 'make bench' before" >&2
+		say "note: the cover letter has no figures of the cost: run 'make bench' first" >&2
 		return
 	fi
 	echo 'Instructions that a driver pays for a buffer (callgrind, user space), before'
@@ -176,7 +176,7 @@ fill() {
 				print line
 		}
 	}' "$2" | cat -s >"$2.new"
-	! grep -nE '\*\*\* |^@[a-z]+@$' "$2.new" || die "$2: a place was not filled"
+	! grep -nE '\*\*\* |^@[a-z]+@$' "$2.new" || die "$2: a placeholder was not replaced"
 	mv "$2.new" "$2"
 }
 
@@ -316,7 +316,7 @@ main() {
 	done
 	rm -rf "$OUT"
 	mv "$NEW" "$OUT"
-	[ -n "$FROM" ] || say "note: they are from $IDENTITY: FROM='Name <mail>' makes them yours"
+	[ -n "$FROM" ] || say "note: the mails are from $IDENTITY: set FROM='Name <mail>'"
 	say "${OUT#"$PWD/"}: $(kgit rev-list --count base..series) patches in ${#FIX_NAMES[@]} parts of fixes and" \
 		"${#PART_NAMES[@]} others, for 'git am --empty=drop */*.patch' or 'b4 --offline-mode shazam -m PART.mbox'"
 }

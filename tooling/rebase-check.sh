@@ -85,7 +85,7 @@ main() {
 	fi
 	[ "${#BROKEN[@]}" -eq 0 ] ||
 		fail "the series does not fit Linux ${BROKEN[*]}: 'Moving a base' in docs/repository.md"
-	say "$FIT of $TRIED releases fit, all of those from $(base_get fits) on"
+	say "$FIT of $TRIED releases fit, among them all from $(base_get fits) on"
 }
 
 main "$@"

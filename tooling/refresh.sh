@@ -37,7 +37,7 @@ check_tree() {
 	[ -z "$changed" ] ||
 		die "patches/$BASE has changed since the tree was made:" \
 			"${work:+set one side aside, for $TREE has $work; else }run 'make tree' first"
-	kgit merge-base --is-ancestor base series || die "$TREE: series is not on top of tag base"
+	kgit merge-base --is-ancestor base series || die "$TREE: series is not based on tag base"
 }
 
 # check_messages: nothing that a mail or the person who posts it would object to
@@ -47,7 +47,7 @@ check_messages() {
 	[ -z "$commit" ] || die "$(subject_of "$commit") is a merge: rebase instead"
 	commit=$(kgit rev-list -1 -i --grep='^signed-off-by:' base..series)
 	[ -z "$commit" ] ||
-		die "$(subject_of "$commit") has a Signed-off-by: that is for the person who posts it"
+		die "$(subject_of "$commit") has a Signed-off-by, which only the person who posts it may add"
 }
 
 # new_file COMMIT PATH: COMMIT brings PATH, which base does not have
@@ -56,7 +56,7 @@ new_file() {
 	[[ $path != *[^[:alnum:]._,+@=/-]* ]] || die "strange file name: ${path@Q}"
 	case ${path%%/*} in
 	tooling | patches | docs | build | .ci | .git* | README* | Makefile | COPYING)
-		die "$(subject_of "$commit") brings $path, which is a path of this repository's own" ;;
+		die "$(subject_of "$commit") adds $path, which is used by this repository itself" ;;
 	esac
 	BROUGHT[$path]=$commit
 	NEW_FILES+=("$path")
@@ -66,11 +66,11 @@ new_file() {
 new_form() {
 	local commit=$1 mode=$2 blob=$3 status=$4 path=$5 file=$STAGE/files/$5
 	[ "$status" != D ] ||
-		die "$(subject_of "$commit") removes or renames $path, which $(subject_of "${BROUGHT[$path]}") brings:" \
+		die "$(subject_of "$commit") removes or renames $path, which $(subject_of "${BROUGHT[$path]}") adds:" \
 			'a new file stays to the end of the series, under one name'
 	case $mode in
 	100644 | 100755) ;;
-	*) die "$(subject_of "$commit") brings $path, which is no plain file" ;;
+	*) die "$(subject_of "$commit") adds $path, which is no plain file" ;;
 	esac
 	# one of this base alone stays there
 	[ ! -e "$PATCHES/$path" ] || file=$STAGE/patches/$path
@@ -158,9 +158,9 @@ check_stage() {
 		die "$(sed 's/^error: //' "$SCRATCH/errors" | head -n 1): $look"
 	[ "$tip" != "$TIP" ] || return 0
 	while read -r a b; do
-		[ "$a" = "$b" ] || die "$(subject_of "$b") does not survive as a mail: $look"
+		[ "$a" = "$b" ] || die "$(subject_of "$b") changes when it is mailed: $look"
 	done < <(paste -d ' ' <(kgit rev-list --reverse "base..$tip") <(kgit rev-list --reverse "base..$TIP"))
-	die 'the patches do not give the same commits again'
+	die 'the patches do not reproduce the same commits'
 }
 
 # other_bases: directories
@@ -197,7 +197,7 @@ check_overwrite() {
 			die "$path is another file in BASE=$other: make them the same," \
 				"or 'mkdir -p patches/$BASE/${path%/*}; touch patches/$BASE/$path' for one of this base alone"
 		else
-			die "$TOP/$path is in the way: no series lists it"
+			die "$TOP/$path exists, but no series lists it"
 		fi
 	done < <(shared_files "$STAGE/patches")
 }

@@ -160,7 +160,7 @@ verdict() {
 	fi
 	echo "<div class=\"verdict $class\"><b>$word</b>: $(of_run passed) passed, $(of_run failed) failed, $(of_run skipped) skipped</div>"
 	[ "$class" != missing ] ||
-		echo "<p class=\"fail\">That run was of commit $(of_run commit) of this repository$([ "$age" = new ] || echo ' and another kernel tree'). Here is $(repository_commit).</p>"
+		echo "<p class=\"fail\">That run was of commit $(of_run commit) of this repository$([ "$age" = new ] || echo ' and another kernel tree'). This is $(repository_commit).</p>"
 	printf '%s\t%s\n' 'make check' "$(wc -l <"$CHECK/check.tsv") checks" commit "$(of_run commit)" when "$(of_run date)" \
 		compiler "$(of_run compiler)" QEMU "$(of_run qemu)" CPU "$(of_run cpu)" | table
 }

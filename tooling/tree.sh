@@ -126,7 +126,7 @@ refuse_local_work() {
 	[ -e "$LINUX" ] || return 0
 	work=$(local_work tracked)
 	[ -z "$work" ] ||
-		die "$TREE has local work ($work), and $1: run 'make refresh' first, or set it aside"
+		die "$TREE has local work ($work), and $1: run 'make refresh' first, or save it elsewhere"
 }
 
 # done_line WHAT: where we stand, in one line

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the tracepoints of a virtqueue show of a buffer that was just added.
+ * What the tracepoints of a virtqueue report of a buffer that was just added.
  *
- * Nobody pays for it while they are off.  While they are on, lengths are read
- * back from where the device can write: what it writes there is shown, and
- * decides nothing.
+ * This runs only while the virtio_ring_add event is enabled.  It reads lengths
+ * from memory that the device can write.  They are only reported, so a device
+ * that changes them affects nothing else.
  *
- * For virtio_ring.c, which makes the tracepoints and includes their header.
+ * Only for virtio_ring.c, which defines CREATE_TRACE_POINTS.
  */
 #ifndef _DRIVERS_VIRTIO_VRING_TRACE_H
 #define _DRIVERS_VIRTIO_VRING_TRACE_H
@@ -16,13 +16,13 @@
 static u32 vring_traced_len(const struct vring_virtqueue *vq,
 			    const struct vring_desc *desc)
 {
-	/* Both formats have it at the same place. */
+	/* Both formats have the length at the same offset. */
 	return virtqueue_is_packed(vq) ?
 	       le32_to_cpu((__force __le32)desc->len) :
 	       virtio32_to_cpu(vq->vq.vdev, desc->len);
 }
 
-/* The builder still has the end of the table, and of its records. */
+/* The builder still points to the end of the table and of its records. */
 static u64 vring_traced_table(const struct vring_virtqueue *vq,
 			      const void *table, unsigned int *pieces)
 {
@@ -66,7 +66,10 @@ static u64 vring_traced_split(const struct vring_virtqueue *vq,
 	return bytes;
 }
 
-/* The buffer at @head, which the device may have written, was published last. */
+/*
+ * The buffer at @head was published last.  On a packed ring @head is read from
+ * the ring, so check it.
+ */
 static __cold void vring_trace_add(const struct vring_virtqueue *vq,
 				   unsigned int head)
 {

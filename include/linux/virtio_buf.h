@@ -2,11 +2,11 @@
 #ifndef _LINUX_VIRTIO_BUF_H
 #define _LINUX_VIRTIO_BUF_H
 /*
- * Adding buffers to a virtqueue, piece by piece.
+ * Add buffers to a virtqueue piece by piece.
  *
- * A buffer is what the device gets, and gives back, as one: a request header,
- * the data, a status byte.  Its pieces are added one by one, without building
- * scatterlists or arrays of them:
+ * A buffer is the unit that the device gets and returns, for example a request
+ * header, the data and a status byte.  Its pieces are added one by one, without
+ * building a scatterlist or an array of scatterlists:
  *
  *	err = virtqueue_start_buf(vq, req, 2 + nents, 3, GFP_ATOMIC);
  *	if (err)
@@ -17,19 +17,19 @@
  *	virtqueue_add_linear(vq, &req->status, 1, DMA_FROM_DEVICE);
  *	return virtqueue_end_buf(vq);
  *
- * Errors are checked twice.  If start fails, nothing was started.  An error of a
- * piece sticks, and end returns it.  A buffer that was started must be ended, or
- * given up with virtqueue_abort_buf().  Unless end returns 0, the queue is as it
- * was before the start.
+ * Errors are checked twice.  If start fails, no buffer was started.  The first
+ * error of a piece is stored, and end returns it.  A buffer that was started
+ * must be ended, or aborted with virtqueue_abort_buf().  If end fails, the
+ * queue is in the same state as before the start.
  *
- * The bounds given to start may be larger than what is added in the end.  Pieces
- * that the device reads come before those that it writes.
+ * The bounds given to start may be larger than needed.  Pieces that the device
+ * reads must come before those that it writes.
  *
  * A buffer of one piece is added by one call, virtqueue_add_buf_single() or, if
  * there is no scatterlist, virtqueue_add_buf_linear().
  *
- * From start to end the queue belongs to the buffer: the caller holds the lock
- * that protects the queue, and no other operation on it may come in between.
+ * The caller must hold the lock that protects the queue from start to end, and
+ * must not call other operations on the queue in between.
  *
  *	cause						from	errno
  *	queue broken					start	-EIO
@@ -39,7 +39,7 @@
  *	misuse: no token				start	-EINVAL
  *	misuse: bounds, order, direction, length, empty	end	-EINVAL
  *
- * Misuse also warns, once.
+ * Misuse also triggers a WARN_ON_ONCE().
  *
  * See Documentation/driver-api/virtio/buffers.rst.
  */
@@ -86,14 +86,14 @@ int virtqueue_add_buf_linear(struct virtqueue *vq, void *addr, size_t len,
  * virtqueue_add_request - expose a buffer of one piece out and one piece in
  * @vq: the struct virtqueue we're talking about
  * @data: the token identifying the buffer, not NULL
- * @out: what the device reads, in the direct map
- * @out_len: how much of it there is
- * @in: what the device writes, in the direct map
- * @in_len: how much of it there may be
+ * @out: memory that the device reads, in the direct map
+ * @out_len: length of @out in bytes
+ * @in: memory that the device writes, in the direct map
+ * @in_len: length of @in in bytes
  * @gfp: how to do memory allocations (if necessary)
  *
- * Context: any; sleeps only if @gfp says so.  The caller makes sure that no
- *	other operation on this virtqueue comes at the same time (except where
+ * Context: any; sleeps only if @gfp allows it.  The caller must ensure that no
+ *	other operation on this virtqueue runs at the same time (except where
  *	noted).
  *
  * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().

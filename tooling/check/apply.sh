@@ -69,7 +69,7 @@ round_trip() {
 	new_tree "$1"
 	must 'patches applied' apply
 	same_as "$SCRATCH/series" "$1: apply"
-	must 'has the series already' apply
+	must 'already has the series' apply
 	same_as "$SCRATCH/series" "$1: apply twice"
 	[ "$1" = plain ] || commits
 	must 'patches reverted' unapply
@@ -112,10 +112,10 @@ killed() {
 kill_at() {
 	new_tree "$1"
 	killed self "$2" apply
-	must 'restored the files after a run' apply
+	must 'restored the files after an earlier run' apply
 	same_as "$SCRATCH/series" "$1: apply after a kill"
 	killed self "$3" unapply
-	must 'restored the files after a run' unapply
+	must 'restored the files after an earlier run' unapply
 	same_as "$SCRATCH/base" "$1: unapply after a kill"
 }
 
@@ -163,7 +163,7 @@ unfit_trees() {
 	mkdir -p "$(dirname "$TREE/$NEW_FILE")"
 	echo mine >"$TREE/$NEW_FILE"
 	refused 'has another version of the series'
-	refused "$NEW_FILE is not as the series brings it" unapply
+	refused "$NEW_FILE differs from the file of the series" unapply
 }
 
 unfit_git() {
@@ -172,10 +172,10 @@ unfit_git() {
 	refused 'uncommitted changes \(Makefile'
 	new_tree git
 	touch "$TREE/.git/index.lock"
-	refused 'git is running there'
+	refused 'another git process is running there'
 	new_tree git
 	mkdir "$TREE/.git/rebase-merge"
-	refused 'in the middle of something'
+	refused 'a git operation is in progress'
 	new_tree git
 	must 'patches applied' apply
 	user_git commit -q --allow-empty -m mine

@@ -45,7 +45,7 @@ IMAGE=${IMAGE:-}	# a kernel to boot instead of that in $OBJ, or a package with o
 ARCHES=(x86_64)		# that the guest runs on
 [[ $J =~ ^[1-9][0-9]{0,3}$ ]] || die "J=$J: not a number of jobs"
 [[ $V = [01] ]] || die "V=$V: neither 0 nor 1"
-[[ $O != *[[:space:]:]* ]] || die "O=$O: the kernel's make takes no blank and no colon in a path"
+[[ $O != *[[:space:]:]* ]] || die "O=$O: the kernel's make accepts no blank and no colon in a path"
 [[ " ${ARCHES[*]} " = *" $ARCH "* ]] || die "unknown ARCH=$ARCH (have: ${ARCHES[*]})"
 [[ $ACCEL = @(tcg|kvm|count) ]] || die "ACCEL=$ACCEL: neither tcg nor kvm"
 [ -z "$IMAGE" ] || [ -f "$IMAGE" ] || die "IMAGE=$IMAGE: no such file"

@@ -42,7 +42,7 @@ find_package() {
 	package=$(base_get package)
 	tested=$(base_get version)
 	if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
-		die "no apt here to get $package from: set KERNEL_SRC= to a tarball or tree of Linux $BASE"
+		die "there is no apt to get $package from: set KERNEL_SRC= to a tarball or tree of Linux $BASE"
 	fi
 	use_suite
 	choose_version
@@ -57,7 +57,7 @@ find_package() {
 			die "cannot download $package $version: $(apt_error)"
 	fi
 	[ "$version" = "$tested" ] ||
-		say "note: $package $version is taken; the series was tested on $tested"
+		say "note: using $package $version; the series was tested on $tested"
 	SOURCE_KIND=package
 	SOURCE=$(deb_path "$package" "$version")
 	SOURCE_ID="package $package $version"
@@ -106,7 +106,7 @@ use_suite() {
 		site=$(debian_site)
 	fi
 	[ -n "$site" ] ||
-		die "apt knows no site of Debian's to get $package from: set KERNEL_SRC= to a tarball or tree of Linux $BASE"
+		die "apt has no Debian site to get $package from: set KERNEL_SRC= to a tarball or tree of Linux $BASE"
 	mkdir -p "$own/state/lists/partial" "$own/cache/archives/partial" ||
 		die "cannot write to $own"
 	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site $SUITE main" \
@@ -134,7 +134,7 @@ update_lists() {
 	if [ -z "$SUITE" ]; then
 		apt_update
 	else
-		say "apt-get update, of $SUITE alone"
+		say "apt-get update, only for $SUITE"
 		apt_get "${OF_SUITE[@]}" update || true
 	fi
 }
@@ -185,7 +185,7 @@ verify() {
 	is=$(sha256sum <"$1")
 	is=${is%% *}
 	mapfile -t sums < <(checksums "$2" "$3")
-	[ "${#sums[@]}" -gt 0 ] || die "no checksum is known for $2 $3"
+	[ "${#sums[@]}" -gt 0 ] || die "there is no checksum for $2 $3"
 	for sum in "${sums[@]}"; do
 		[ "$is" = "$sum" ] ||
 			die "checksum mismatch: $1 has sha256 $is, not $sum${4:-}"
@@ -206,7 +206,7 @@ get_package() {
 		return 1
 	fi
 	deb=$(deb_path "$package" "$version")
-	[ -f "$part/${deb##*/}" ] || die "apt-get left no ${deb##*/} (log: $APT_LOG)"
+	[ -f "$part/${deb##*/}" ] || die "apt-get did not download ${deb##*/} (log: $APT_LOG)"
 	verify "$part/${deb##*/}" "$package" "$version"
 	mv "$part/${deb##*/}" "$deb"
 	rm -rf "$part"
@@ -253,10 +253,10 @@ check_given() {
 	[ -n "$version" ] ||
 		die "KERNEL_SRC=$KERNEL_SRC: not a kernel $SOURCE_KIND (no Makefile with VERSION and PATCHLEVEL)"
 	of_line "$version" ||
-		die "KERNEL_SRC=$KERNEL_SRC: that is Linux $version, but BASE=$BASE is wanted"
+		die "KERNEL_SRC=$KERNEL_SRC: this is Linux $version, but BASE=$BASE is wanted"
 	! too_old "$version" || die "KERNEL_SRC=$KERNEL_SRC: $(too_old_line "$version")"
 	case $SOURCE_KIND in
-	git) say "KERNEL_SRC: the files of HEAD ($(foreign_git rev-parse --short=12 HEAD)), Linux $version; what is not committed is left out" ;;
+	git) say "KERNEL_SRC: the files of HEAD ($(foreign_git rev-parse --short=12 HEAD)), Linux $version; uncommitted changes are ignored" ;;
 	directory) say "KERNEL_SRC: the files of $SOURCE, Linux $version" ;;
 	tarball) say "KERNEL_SRC: $SOURCE, Linux $version$(tested_tarball)" ;;
 	esac

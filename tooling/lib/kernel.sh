@@ -79,12 +79,12 @@ configure_for() {
 		cat "$TOP/tooling/check/$1.config"
 	fi >"$config"
 	make_for "$1" -s KCONFIG_ALLCONFIG="$config" allnoconfig >"$2" 2>&1 ||
-		{ tail "$2"; fail "$1: cannot be configured"; }
+		{ tail "$2"; fail "cannot configure $1"; }
 	while read -r symbol; do
 		! each_git grep -qE "^(menu)?config ${symbol#CONFIG_}\$" -- '*Kconfig*' || missing+=("$symbol")
 	done < <(grep '^CONFIG_.*=y' "$config" | grep -vxFf "$dir/.config" | sed 's/=y//')
 	[ "${#missing[@]}" -eq 0 ] || fail "$1: no ${missing[*]}"
-	make_for "$1" -s prepare >"$2" 2>&1 || { tail "$2"; fail "$1: cannot be prepared"; }
+	make_for "$1" -s prepare >"$2" 2>&1 || { tail "$2"; fail "make prepare fails for $1"; }
 }
 
 # touched MACHINE FROM TO: files of C that the commits in between change, as objects;

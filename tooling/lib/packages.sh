@@ -13,7 +13,7 @@ need_packages() {
 	local missing=()
 	mapfile -t missing < <(missing_packages "$@")
 	[ "${#missing[@]}" -gt 0 ] || return 0
-	on_debian || die "needed, by their names in Debian: ${missing[*]}"
+	on_debian || die "needed (names of Debian packages): ${missing[*]}"
 	[ "$(id -u)" = 0 ] ||
 		die "needed: ${missing[*]} (as root: apt-get install ${missing[*]})"
 	say "installing ${missing[*]}"

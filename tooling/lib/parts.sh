@@ -52,7 +52,7 @@ find_parts() {
 		first=$(kgit rev-parse "$first^")
 		if [ -n "$last" ]; then
 			[ "$(kgit rev-list --count "$previous..$first")" -gt 0 ] ||
-				die "$COVERS/$part: begins before the part $last does"
+				die "$COVERS/$part: begins before part $last"
 			PART_TIP[$last]=$first
 		fi
 		PART_BASE[$part]=$first
@@ -100,7 +100,7 @@ pick() {
 # (ROLE:SUBSYSTEM)'
 maintainers_of() {
 	[ -f "$LINUX/scripts/get_maintainer.pl" ] ||
-		die "$TREE: no scripts/get_maintainer.pl, which knows whom to send mails to"
+		die "$TREE: no scripts/get_maintainer.pl, which is needed to find the recipients"
 	(cd "$LINUX" && perl scripts/get_maintainer.pl --no-tree --no-git --no-git-fallback --no-fixes --no-keywords --roles "$@")
 }
 

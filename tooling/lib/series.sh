@@ -182,7 +182,7 @@ local_work() {
 refuse_unwritten() {
 	local work
 	work=$(local_work tracked)
-	[ -z "$work" ] || die "$TREE has local work ($work): run 'make refresh' first, or set it aside"
+	[ -z "$work" ] || die "$TREE has local work ($work): run 'make refresh' first, or save it elsewhere"
 }
 
 # recommit COMMIT PARENT [TREE]: the same message and files (or those of TREE) on
@@ -362,6 +362,6 @@ add_new_files() {
 	[ -n "${forms[*]}" ] || return 0
 	paths=("${forms[@]#*$'\t'}")
 	known=$(kgit ls-files -- "${paths[@]/#/:(literal)}" | head -n 1)
-	[ -z "$known" ] || die "$known is a new file of ours, but this kernel has one"
+	[ -z "$known" ] || die "$known is a new file of the series, but this kernel already has it"
 	printf '%s\n' "${forms[@]}" | kgit update-index --index-info
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the ring expects of a kernel, for programs in user space.
+ * Kernel functions that the ring needs, for programs in user space.
  *
- * Everything here is weak: a program that wants an allocation or a mapping to
- * fail, or wants to see them, has a function of its own of the same name.
+ * All of them are weak: a program that wants to fail or to observe allocations
+ * or mappings can define its own function of the same name.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -46,8 +46,8 @@ __weak void __free_pages_exact(void *p, size_t size)
 }
 
 /*
- * A DMA address is never an address of the CPU: who takes one for the other
- * is punished at once.
+ * A DMA address is never an address of the CPU: code that confuses them crashes
+ * immediately.
  */
 #define DMA_OFFSET	BIT_ULL(60)
 
@@ -117,8 +117,8 @@ __weak ktime_t ktime_get(void)
 struct virtio_device;
 
 /*
- * Called for features of a kind of device, of which the ring knows nothing; but
- * without optimization there is a call that is never made.
+ * Called for device-specific features, which the ring does not have; but
+ * without optimization there is a call, which is never made.
  */
 __weak void virtio_check_driver_offered_feature(const struct virtio_device *vdev,
 						unsigned int fbit)

@@ -2,8 +2,8 @@
 /*
  * KUnit tests for end markers of scatterlists: sg_mark_end(), sg_unmark_end().
  *
- * Drivers cut one table to the length of each buffer. To do so, a marker must
- * come off again and leave no trace.
+ * Drivers shorten one table to the length of each buffer.  This requires that a
+ * marker can be removed completely.
  */
 #include <kunit/test.h>
 #include <linux/scatterlist.h>
@@ -38,7 +38,7 @@ static void sg_end_unmark_keeps_entry(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 16, sg[0].length);
 }
 
-/* The same table, cut to another length each time */
+/* The same table, with a different length each time */
 static void sg_end_reuse(struct kunit *test)
 {
 	struct scatterlist sg[8];
@@ -63,7 +63,7 @@ static void sg_end_chained(struct kunit *test)
 	sg_init_table(tail, ARRAY_SIZE(tail));
 	sg_chain(head, ARRAY_SIZE(head), tail);
 	KUNIT_EXPECT_EQ(test, 5, sg_nents(head));
-	/* A marker hides the link, and gives it back */
+	/* A marker hides the link, and removing it restores the link */
 	sg_mark_end(&head[1]);
 	KUNIT_EXPECT_EQ(test, 2, sg_nents(head));
 	sg_unmark_end(&head[1]);

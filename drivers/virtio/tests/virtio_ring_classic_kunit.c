@@ -3,9 +3,9 @@
  * KUnit tests for the calls that add a whole buffer at once:
  * virtqueue_add_sgs(), _outbuf(), _inbuf() and _inbuf_ctx().
  *
- * These tests use nothing private, and state what has always been true of
- * these calls. So they build and pass on older kernels, too, and show that
- * drivers which stay with these calls see no change.
+ * These tests use no private interfaces, and test only behaviour that these
+ * calls have always had.  So they also build and pass on older kernels, and
+ * show that nothing changes for drivers that use these calls.
  */
 #include <linux/irq_work.h>
 #include <linux/slab.h>
@@ -36,7 +36,7 @@ static bool goes_indirect(struct vring_device *vd,
 	return vd->config.indirect && req->out + req->in > 1;
 }
 
-/* Every piece a list of its own */
+/* Each piece is a separate list */
 static int add_sgs_singly(struct vring_device *vd, struct vring_request *req)
 {
 	struct scatterlist *sgs[RING_SIZE];
@@ -120,7 +120,7 @@ static void classic_add_inbuf(struct kunit *test)
 	}
 }
 
-/* A queue that keeps contexts returns each, and uses no indirect tables */
+/* A queue with contexts returns each context, and uses no indirect tables */
 static void classic_add_inbuf_ctx(struct kunit *test)
 {
 	struct vring_config config = *(const struct vring_config *)
@@ -149,7 +149,7 @@ static void classic_add_inbuf_ctx(struct kunit *test)
 	}
 }
 
-/* sg[0..1] -> sg[3..4], by way of a link in sg[2] */
+/* sg[0..1] -> sg[3..4], with a link in sg[2] */
 static void classic_chained_list(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -184,7 +184,7 @@ static void classic_end_marker(struct kunit *test)
 						   VRING_TEST_GFP));
 	vring_expect_round_trip(vd, req);
 
-	/* Without it, the same memory is the longer list again */
+	/* Without the marker, the same memory is the longer list again */
 	sg_unmark_end(&req->sg[2]);
 	req->out = 5;
 	KUNIT_ASSERT_EQ(test, 0, virtqueue_add_sgs(vd->vq, &list, 1, 0, req,
@@ -208,7 +208,7 @@ static void classic_long_chain(struct kunit *test)
 
 	vd = vring_device_create(test, test->param_value, VRING_MAX_SIZE);
 	expect_round_trip(vd, 1, VRING_MAX_PIECES - 1);
-	/* Now around the end of the ring */
+	/* Now across the end of the ring */
 	expect_round_trip(vd, 2, VRING_MAX_PIECES - 2);
 }
 
@@ -244,7 +244,7 @@ static void classic_premapped(struct kunit *test)
 	struct vring_request *req = vring_request_create(vd, 0, 2, 2);
 	unsigned int mapped = config->dma ? 4 : 0;
 
-	/* The driver's mappings are the driver's: no call touches them */
+	/* No call changes the mappings that the driver has made */
 	vring_dma_expect_mapped(vd, mapped);
 	KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, req));
 	vring_expect_round_trip(vd, req);
@@ -262,7 +262,7 @@ static void classic_premapped(struct kunit *test)
  * Completion
  */
 
-/* The @nth order of @num things */
+/* The @nth permutation of @num items */
 static void permutation(unsigned int nth, unsigned int num, unsigned int *order)
 {
 	unsigned int i, j;
@@ -305,7 +305,7 @@ static void classic_detach_unused(struct kunit *test)
 		req[i] = vring_request_create(vd, 8 * i, 1, 1);
 		KUNIT_ASSERT_EQ(test, 0, vring_add_sgs(vd, req[i]));
 	}
-	/* One is back, one has been taken, one was not even looked at */
+	/* One is used, one is taken by the device, one is only available */
 	id = vring_expect_available(vd, req[0]);
 	vring_device_complete(vd, id, 0);
 	vring_expect_used(vd, req[0], 0);
@@ -321,8 +321,8 @@ static void classic_detach_unused(struct kunit *test)
 }
 
 /*
- * Buffers in flight at every offset when the queue is reset or resized.  In-order
- * rings have not always come through that: see virtio_ring_in_order_kunit.c.
+ * Buffers in flight at every offset when the queue is reset or resized.
+ * In-order rings had bugs here: see virtio_ring_in_order_kunit.c.
  */
 static void classic_reset(struct kunit *test)
 {
@@ -370,7 +370,7 @@ static void classic_resize(struct kunit *test)
 	}
 }
 
-/* No memory for the new ring: the old one goes on */
+/* No memory for the new ring: the old one is still usable */
 static void classic_resize_fails(struct kunit *test)
 {
 	const struct vring_config *config = test->param_value;
@@ -442,9 +442,9 @@ static void classic_ring_nearly_full(struct kunit *test)
 }
 
 /*
- * A device that has something to read from a full ring had better look at it;
- * one that has only been given room to write in knows already.  Drivers have
- * come to live without that on packed rings.
+ * On a full split ring, the device is notified if the buffer has something to
+ * read, but not if it only has pieces to write.  Packed rings never notify, and
+ * drivers do not depend on it there.
  */
 static void classic_ring_full_notifies(struct kunit *test)
 {
@@ -485,8 +485,8 @@ static void classic_broken(struct kunit *test)
 }
 
 /*
- * Mappings fail from the kth on, at every offset. Which error that is differs
- * between kernels; that nothing is left behind does not.
+ * Mappings fail from the kth on, at every offset.  The error differs between
+ * kernels, but on all of them nothing may be left behind.
  */
 static void classic_mapping_fails(struct kunit *test)
 {
@@ -500,12 +500,12 @@ static void classic_mapping_fails(struct kunit *test)
 
 			KUNIT_EXPECT_LT(test, err, 0);
 		}
-		/* The shorter buffer must not lead on to what was left there */
+		/* The shorter chain must not continue to old ones */
 		vring_move_on(vd, 1);
 	}
 }
 
-/* Without memory for a table, a direct chain does as well */
+/* Without memory for a table, a direct chain is used */
 static void classic_table_alloc_fails(struct kunit *test)
 {
 	struct vring_device *vd;
@@ -532,7 +532,7 @@ static void classic_table_alloc_fails(struct kunit *test)
 	vring_drain(vd, one, RING_SIZE - 2);
 }
 
-/* An allocation like those of the ring, by an interrupt */
+/* An allocation like those of the ring, in an interrupt */
 struct interrupt {
 	struct irq_work work;
 	struct task_struct *interrupted;
@@ -561,7 +561,7 @@ static void classic_alloc_in_interrupt(struct kunit *test)
 		irq_work_sync(&irq.work);
 		left = vring_fail_kmalloc_stop();
 	} while (irq.interrupted != current && tries--);
-	/* It did not fail in place of one of this thread */
+	/* It did not fail instead of an allocation of this thread */
 	KUNIT_EXPECT_EQ(test, IS_ENABLED(CONFIG_FAULT_INJECTION), left);
 	KUNIT_EXPECT_NOT_NULL(test, irq.allocated);
 	KUNIT_EXPECT_EQ(test, 0, vd->nr_tables);
@@ -571,8 +571,8 @@ static void classic_alloc_in_interrupt(struct kunit *test)
 }
 
 /*
- * The thread of the test may allocate with the flags of the ring for another
- * purpose: so does SLUB, which needs memory of its own for a table now and then.
+ * The thread of the test may allocate with the flags of the ring for other
+ * purposes: SLUB sometimes needs memory of its own to allocate a table.
  */
 static void classic_alloc_by_others(struct kunit *test)
 {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests for faults that the ring once had.
+ * KUnit tests for bugs that the ring once had.
  *
- * They use the calls that add a whole buffer at once, and nothing private: so
- * each of them can be seen to fail on a kernel that still has the fault.
+ * They use the calls that add a whole buffer at once, and no private
+ * interfaces, so that each of them can be shown to fail on a kernel that has
+ * the bug.
  */
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
@@ -19,9 +20,8 @@ static struct vring_device *create(struct kunit *test)
 }
 
 /*
- * A device that does not play by the rules: it writes where it may, to the
- * descriptors of a split ring, after a buffer was added. What it writes there
- * must decide neither over the free list nor over what is unmapped.
+ * A hostile device writes to the descriptors of a split ring after a buffer was
+ * added.  This must affect neither the free list nor what is unmapped.
  */
 
 static void flip_next(struct vring_device *vd, unsigned int i, u16 value)
@@ -57,7 +57,7 @@ static void rewrite_address(struct vring_device *vd, unsigned int i, u16 value)
 	desc->len = cpu_to_virtio32(&vd->vdev, value);
 }
 
-/* What the device writes to descriptor @i; some @value goes with it */
+/* How the device changes descriptor @i, some with a @value */
 static void (* const hostilities[])(struct vring_device *vd, unsigned int i,
 				    u16 value) = {
 	clear_flags, rewrite_address, flip_next, set_next, set_all_flags,
@@ -72,7 +72,7 @@ static void be_hostile(struct vring_device *vd, unsigned int how, u16 value)
 		hostilities[how](vd, i, value);
 }
 
-/* Buffers of one and of three pieces come back, in one order and the other */
+/* Buffers of one and of three pieces are used, in both orders */
 static void hostile_completion(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -103,7 +103,7 @@ static void hostile_completion(struct kunit *test)
 	}
 }
 
-/* The same when the driver takes its buffers back */
+/* The same when the driver detaches its buffers */
 static void hostile_detach(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -123,7 +123,7 @@ static void hostile_detach(struct kunit *test)
 	}
 }
 
-/* One errno per cause: a failed mapping is -ENOMEM, whatever the layout */
+/* One errno per cause: a failed mapping is -ENOMEM on all layouts */
 static void mapping_fails_errno(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -139,8 +139,8 @@ static void mapping_fails_errno(struct kunit *test)
 
 /*
  * A mapping fails at a later piece, then a shorter buffer is added at the same
- * head: what the first one had written must not look available behind it, nor
- * ever look used.
+ * head.  The descriptors after it, written by the first buffer, must look
+ * neither available nor used.
  */
 static void mapping_fails_phantom(struct kunit *test)
 {
@@ -165,7 +165,7 @@ static void mapping_fails_phantom(struct kunit *test)
 	}
 }
 
-/* A failed mapping is no reason to try without a table */
+/* After a failed mapping, do not try again without a table */
 static void mapping_fails_no_retry(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -180,10 +180,10 @@ static void mapping_fails_no_retry(struct kunit *test)
 }
 
 /*
- * A queue is deleted with buffers in it, of which the device may have used one
- * that the driver did not take: what the ring has mapped is not mapped any
- * longer, no table is left, and memory that the driver may have freed is not
- * written to.  What the driver has mapped is its own.
+ * A queue is deleted with buffers in it.  The device may have used one that the
+ * driver has not taken.  The ring must unmap all that it has mapped, free all
+ * tables, and not write to memory that the driver may have freed.  What the
+ * driver has mapped stays mapped.
  */
 static void delete_with(struct vring_device *vd, struct vring_request *req[2],
 			bool used)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests for in-order rings (VIRTIO_F_IN_ORDER): batches, of which the
- * device names only the last buffer, and resets.
+ * KUnit tests for in-order rings (VIRTIO_F_IN_ORDER): resets, and batches of
+ * which the device returns only the id of the last buffer.
  */
 #include <linux/virtio.h>
 #include <linux/virtio_config.h>
@@ -82,7 +82,7 @@ static const struct {
 	{ add_linear_pieces, 0, 1 },
 };
 
-/* Add @num buffers by the ways from @way on; the device takes them */
+/* Add @num buffers with the ways from @way on; the device takes them */
 static void add_batch(struct vring_device *vd, struct vring_request *req[],
 		      u16 *id, unsigned int way, unsigned int num)
 {
@@ -97,7 +97,7 @@ static void add_batch(struct vring_device *vd, struct vring_request *req[],
 	}
 }
 
-/* All that the device may write */
+/* The number of bytes that the device may write */
 static u32 in_len(const struct vring_request *req)
 {
 	unsigned int i;
@@ -117,9 +117,9 @@ static void create_requests(struct vring_device *vd, struct vring_request *req[]
 }
 
 /*
- * A batch of each length, of each way to add: buffers that the device does not
- * name come back with the length of all that it may write, the last one with
- * what the device says.
+ * A batch of each length, with each way to add: the length of a skipped buffer
+ * is the number of bytes that the device may write, that of the last buffer is
+ * reported by the device.
  */
 static void in_order_batch(struct kunit *test)
 {
@@ -168,7 +168,7 @@ static void in_order_batch_goes_on(struct kunit *test)
 	}
 }
 
-/* Whoever enables callbacks in the middle of a batch is told of the rest */
+/* Enabling callbacks in the middle of a batch reports the rest of it */
 static void in_order_rest(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -197,7 +197,7 @@ static void in_order_rest(struct kunit *test)
 
 /*
  * A reset at every offset, with buffers that the device has not completed, and
- * a batch of which the driver has taken but the first: both sides start over.
+ * a batch of which the driver has taken only the first: both sides start over.
  */
 static void in_order_reset(struct kunit *test)
 {
@@ -230,7 +230,7 @@ static void in_order_reset(struct kunit *test)
 	}
 }
 
-/* No memory for the new ring: the old one goes on, from its start */
+/* No memory for the new ring: the old one is used, from its start */
 static void in_order_resize_fails(struct kunit *test)
 {
 	const struct vring_config *config = test->param_value;

@@ -3,12 +3,13 @@
  * KUnit tests for a completion in the middle of an add.
  *
  * The callback of some drivers takes no lock: an interrupt on the CPU that adds
- * a buffer gets what the device has used, and the free list has another head
- * then. The buffer that is being added must not notice. Here the "interrupt" is
- * a call from within a mapping, an allocation, or between the calls of a buffer
- * that is added piece by piece.
+ * a buffer gets used buffers, which changes the head of the free list.  This
+ * must not affect the buffer that is being added.  The "interrupt" of these
+ * tests is a call from a mapping, an allocation, or between the calls of a
+ * buffer that is added piece by piece.
  *
- * The ring may warn of it. The calls that older kernels have pass there, too.
+ * The ring may warn about it.  The calls that older kernels have also pass
+ * there.
  */
 #include <linux/mm.h>
 #include <linux/panic.h>
@@ -20,7 +21,7 @@
 #define RING_SIZE	8
 #define OLD		3	/* buffers that were added before */
 
-/* What the device and the driver have done with the old ones, in this order */
+/* What the device and the driver have done with the old buffers, in order */
 static const struct state {
 	const char *name;
 	unsigned int nr_fetched, nr_used;
@@ -39,12 +40,12 @@ struct shape {
 static const struct shape old_shapes[OLD] = { { 0, 2 }, { 1, 0 }, { 0, 2 } };
 static const struct shape shapes[] = { { 1, 0 }, { 0, 1 }, { 0, 3 }, { 1, 2 } };
 
-/* Static, as it is for a function that a mapping calls */
+/* Static, because a function that is called by a mapping needs it */
 static struct vring_request *all[OLD + 1];	/* the new one is the last */
 static bool back[OLD + 1];
 static unsigned int places, interrupted_at;
 
-/* The driver fetches all that there is. */
+/* The driver gets all used buffers. */
 static void get_all(struct vring_device *vd)
 {
 	struct vring_request *req;
@@ -187,7 +188,7 @@ static const struct way {
 };
 
 /*
- * The ring as it is when the add begins, and after it
+ * The state of the ring when the add begins, and after it
  */
 
 static struct vring_request *request(struct vring_device *vd, unsigned int i,
@@ -227,7 +228,7 @@ static void prepare(struct vring_device *vd, const struct state *state,
 	}
 }
 
-/* The buffer that was added is the one that was meant; then all come back. */
+/* The buffer that was added is the correct one; then all are used. */
 static void expect_added(struct vring_device *vd, const u16 *ids,
 			 const bool *in_flight)
 {
@@ -247,7 +248,7 @@ static void expect_added(struct vring_device *vd, const u16 *ids,
 	vring_device_expect_idle(vd);
 }
 
-/* Return: there is such a place */
+/* Return: whether the add was interrupted */
 static bool add_interrupted(struct vring_device *vd, const struct state *state,
 			    const struct shape *shape, const struct way *way,
 			    unsigned int at)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests for the calls that add what the driver has mapped, or wants to
- * have mapped in a way of its own: virtqueue_add_outbuf_premapped(),
+ * KUnit tests for the calls that add memory that the driver has mapped, or that
+ * needs special DMA attributes: virtqueue_add_outbuf_premapped(),
  * virtqueue_add_inbuf_premapped() and virtqueue_add_inbuf_cache_clean().
  */
 #include <linux/virtio.h>
@@ -16,13 +16,13 @@ static struct vring_device *create(struct kunit *test)
 	return vring_device_create(test, test->param_value, RING_SIZE);
 }
 
-/* Mappings that the driver has, and the ring not, of @num pieces */
+/* The number of mappings that the driver has made for @num pieces */
 static unsigned int mappings(struct vring_device *vd, unsigned int num)
 {
 	return vd->config.dma ? num : 0;
 }
 
-/* The table of a buffer of @num pieces is for the ring to map */
+/* Whether the ring maps a table for a buffer of @num pieces */
 static unsigned int tables(struct vring_device *vd, unsigned int num)
 {
 	return vd->config.indirect && num > 1;
@@ -49,7 +49,7 @@ static void premapped_round_trip(struct vring_device *vd, unsigned int out,
 	vring_expect_round_trip(vd, req);
 	KUNIT_EXPECT_EQ(vd->test, tables(vd, num), vd->chain.indirect);
 
-	/* What the driver mapped is still mapped */
+	/* Pieces that the driver mapped are still mapped */
 	vring_dma_expect_mapped(vd, mappings(vd, num));
 	vring_request_unmap(vd, req, 0, num);
 	vring_device_expect_nothing_held(vd);
@@ -67,7 +67,7 @@ static void mapped_premapped(struct kunit *test)
 	}
 }
 
-/* Neither detaching nor a failed mapping of the table unmaps what is not ours */
+/* Detaching or a failed mapping of the table unmaps no pieces of the driver */
 static void mapped_premapped_given_up(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -94,7 +94,7 @@ static void mapped_premapped_given_up(struct kunit *test)
 	vring_device_expect_idle(vd);
 }
 
-/* A queue that keeps contexts returns each, and uses no indirect tables */
+/* A queue with contexts returns each context, and uses no indirect tables */
 static void mapped_premapped_ctx(struct kunit *test)
 {
 	struct vring_config config = *(const struct vring_config *)
@@ -129,7 +129,7 @@ static unsigned long last_attrs(struct vring_device *vd)
 	return vd->dma.mappings[vd->dma.nr_mappings - 1].attrs;
 }
 
-/* The attribute is that of this buffer's pieces: not of its table, or the next */
+/* The attribute applies to pieces, not to the table or the next buffer */
 static void mapped_cache_clean(struct kunit *test)
 {
 	struct vring_device *vd = create(test);

@@ -2,9 +2,9 @@
 /*
  * KUnit tests for misuse of the calls that add a buffer piece by piece.
  *
- * Each of these is a bug in a driver. The core warns of it, once, and the
- * device gets to see nothing. A suite of its own, for runs in which no warning
- * may show.
+ * Each of these is a driver bug.  The core warns once, and the device must not
+ * see the buffer.  This is a separate suite, so that it can be left out of runs
+ * in which no warning may occur.
  */
 #include <linux/bvec.h>
 #include <linux/mm.h>
@@ -48,7 +48,7 @@ static void round_trip(struct vring_device *vd, struct vring_request *req)
 }
 
 /*
- * Pieces that a buffer of at most three descriptors in two calls cannot have
+ * Pieces that a buffer of at most three descriptors in two calls must refuse
  */
 
 struct call {
@@ -149,7 +149,7 @@ static void misuse_null_token(struct kunit *test)
 	vring_expect_state(vd, &before, 0);
 }
 
-/* Room for nothing is a start, but there is no way to a buffer from there */
+/* A start with room for nothing succeeds, but no buffer can be made of it */
 static void misuse_nents_zero(struct kunit *test)
 {
 	struct vring_device *vd;
@@ -170,7 +170,7 @@ static void misuse_nents_zero(struct kunit *test)
 	vring_expect_state(vd, &before, 0);
 }
 
-/* Without tables, a buffer longer than the ring cannot come from anywhere */
+/* Without tables, a buffer longer than the ring can never be added */
 static void misuse_longer_than_ring(struct kunit *test)
 {
 	struct vring_device *vd;
@@ -185,7 +185,7 @@ static void misuse_longer_than_ring(struct kunit *test)
 	vring_expect_state(vd, &before, 0);
 }
 
-/* The calls that add a whole buffer look at what they are given, too */
+/* The calls that add a whole buffer also check their arguments */
 static void misuse_whole_buffer(struct kunit *test)
 {
 	struct vring_device *vd;
@@ -215,7 +215,7 @@ static void misuse_whole_buffer(struct kunit *test)
 	vring_expect_state(vd, &before, 0);
 }
 
-/* Where indirect tables are used there is no room for a context */
+/* A queue with indirect tables has no room for a context */
 static void misuse_ctx(struct kunit *test)
 {
 	struct vring_device *vd;
@@ -238,7 +238,7 @@ static void misuse_ctx(struct kunit *test)
 	vring_expect_state(vd, &before, 0);
 }
 
-/* On a premapped queue there is no way to map a piece, and no need to */
+/* A premapped queue cannot map pieces */
 static void misuse_premapped(struct kunit *test)
 {
 	struct vring_device *vd;
@@ -262,7 +262,7 @@ static void misuse_premapped(struct kunit *test)
 	vring_expect_state(vd, &before, 0);
 }
 
-/* Of two errors, the first is the one that is reported */
+/* If there are two errors, the first one is returned */
 static void misuse_first_error_wins(struct kunit *test)
 {
 	struct vring_device *vd;
@@ -288,7 +288,7 @@ static void misuse_first_error_wins(struct kunit *test)
 	vring_expect_state(vd, &before, 0);
 }
 
-/* Outside of start and end, an add finds nothing to write to */
+/* Outside of start and end, adds write nothing */
 static void expect_stray_adds_do_nothing(struct vring_device *vd,
 					 struct vring_request *req)
 {
@@ -338,7 +338,7 @@ static void misuse_stray_adds(struct kunit *test)
 	__virtio_unbreak_device(&vd->vdev);
 	expect_stray_adds_do_nothing(vd, req);
 
-	/* Whoever does not look at what start returns learns it from end */
+	/* If the driver ignores an error of start, end returns one */
 	KUNIT_EXPECT_LT(test, virtqueue_end_buf(vd->vq), 0);
 	virtqueue_abort_buf(vd->vq);
 	expect_stray_adds_do_nothing(vd, req);
@@ -346,7 +346,7 @@ static void misuse_stray_adds(struct kunit *test)
 }
 
 /*
- * Buffers that nobody ends: whatever comes next gives them up, and goes on
+ * Buffers that are not ended: the next operation aborts them and continues
  */
 
 static void leave_open(struct vring_device *vd, struct vring_request *req)
@@ -355,7 +355,7 @@ static void leave_open(struct vring_device *vd, struct vring_request *req)
 	virtqueue_add_sg(vd->vq, req->sg, 2, OUT);
 }
 
-/* It is gone: a late end ends nothing, a late abort neither. */
+/* The buffer was aborted: a late end or abort has no effect. */
 static void expect_given_up(struct vring_device *vd)
 {
 	KUNIT_EXPECT_FALSE(vd->test, vring_device_take(vd));
@@ -424,7 +424,7 @@ static void misuse_left_open(struct kunit *test)
 	}
 }
 
-/* Others take what the open buffer wanted: it must not take it once more. */
+/* Others take the room of the open buffer: it must not be taken twice. */
 static void misuse_left_open_nearly_full(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -484,7 +484,7 @@ static void misuse_left_open_queue_goes(struct kunit *test)
 }
 
 /*
- * Pieces of no length, and of one that does not fit
+ * Pieces with length 0, and with a length that is too large
  */
 
 static void expect_without(struct vring_device *vd, struct vring_request *rest,
@@ -498,7 +498,7 @@ static void expect_without(struct vring_device *vd, struct vring_request *rest,
 	vring_device_expect_idle(vd);
 }
 
-/* Two readable pieces, of which the first has no bytes, by each of the calls */
+/* Two readable pieces, the first of them empty, with each of the calls */
 static void misuse_empty_piece(struct kunit *test)
 {
 	enum { EMPTY_LINEAR, EMPTY_PAGE, EMPTY_MAPPED, CALLS };

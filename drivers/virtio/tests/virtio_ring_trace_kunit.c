@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests for the tracepoints of a virtqueue: that each comes once in the
+ * KUnit tests for the tracepoints of a virtqueue: each event occurs once in the
  * life of a buffer, with the right values.
  */
 #include <linux/virtio.h>
@@ -11,7 +11,7 @@
 
 #define RING_SIZE	8
 
-/* How many events there were of this queue, and what the last one said */
+/* The number of events of this queue, and the values of the last one */
 struct traced {
 	const struct virtqueue *vq;
 	unsigned int added, got, aborted, detached;
@@ -78,7 +78,7 @@ static void trace_off(void *t)
 	tracepoint_synchronize_unregister();
 }
 
-/* A queue, watched until the case ends */
+/* A queue that is traced until the case ends */
 static struct traced *watch(struct kunit *test, struct vring_device **vd)
 {
 	struct traced *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
@@ -149,7 +149,7 @@ static void traced_life(struct kunit *test)
 	}
 }
 
-/* One that the driver gives up, and one whose last piece cannot be mapped */
+/* One that the driver aborts, and one whose last piece cannot be mapped */
 static void traced_abort(struct kunit *test)
 {
 	struct vring_device *vd;
@@ -174,7 +174,7 @@ static void traced_abort(struct kunit *test)
 	vring_device_expect_idle(vd);
 }
 
-/* Those that the device has not used when the queue is reset, and deleted */
+/* Buffers that the device has not used when the queue is reset or deleted */
 static void traced_detach(struct kunit *test)
 {
 	struct vring_device *vd;
@@ -194,7 +194,7 @@ static void traced_detach(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, (const void *)req, t->token);
 	KUNIT_EXPECT_EQ(test, 2, t->added);
 	KUNIT_EXPECT_EQ(test, 0, t->got);
-	/* Something to take down when the case ends */
+	/* The queue that is deleted when the case ends */
 	KUNIT_ASSERT_EQ(test, 0, vring_device_create_vq(vd, RING_SIZE));
 	vring_request_finish(vd, req);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Allocations of the driver side: counted, and made to fail.
+ * Count allocations of the driver side, and make them fail.
  *
- * Both work from outside, the code under test has no hook for it. The kmem
- * tracepoints show what the code under test allocates for a buffer: that is
- * what the ring allocates in the thread of the test, with VRING_TEST_GFP.
+ * The code under test has no hooks for this.  The kmem tracepoints show what is
+ * allocated for a buffer: the allocations of the ring in the thread of the
+ * test, with VRING_TEST_GFP.
  */
 #include <linux/preempt.h>
 #include <linux/sched.h>
@@ -15,9 +15,9 @@
 #include "vring_device.h"
 
 /*
- * Not SLUB, which needs memory of its own now and then (since it has sheaves),
- * and allocates that with the flags of the ring. Without symbols there is only
- * a number, and anybody may be the ring.
+ * Exclude SLUB, which since it has sheaves sometimes needs memory of its own
+ * and allocates that with the flags of the ring.  Without symbols the call site
+ * is only a number, and every caller may be the ring.
  */
 static bool vring_is_ring(unsigned long call_site)
 {
@@ -39,7 +39,7 @@ static void vring_probe_kmalloc(void *data, unsigned long call_site,
 {
 	struct vring_device *vd = data;
 
-	/* An interrupt finds the thread of the test as the current one, too */
+	/* In an interrupt, current may also be the thread of the test */
 	if (!in_task() || current != vd->task || !ptr ||
 	    gfpflags_allow_blocking(gfp) ||
 	    (gfp & VRING_TEST_GFP) != VRING_TEST_GFP ||
@@ -66,7 +66,7 @@ static void vring_probe_kfree(void *data, unsigned long call_site,
 	}
 }
 
-/* Where tracepoints are not built in, leaks are for KASAN and kmemleak to see */
+/* Without tracepoints, only KASAN and kmemleak can detect leaks */
 void vring_alloc_init(struct vring_device *vd)
 {
 	vd->task = current;
@@ -87,7 +87,7 @@ void vring_alloc_exit(struct vring_device *vd)
 
 /*
  * The kernel's fault injection counts the allocations of a task, without those
- * of interrupts. It spares those that may sleep, therefore VRING_TEST_GFP.
+ * in interrupts.  It skips allocations that may sleep, hence VRING_TEST_GFP.
  */
 void vring_need_failing_kmalloc(struct kunit *test)
 {
@@ -106,7 +106,7 @@ void vring_fail_kmalloc(unsigned int nth)
 #endif
 }
 
-/* Return: how many allocations away the failure still was, 0 if it came */
+/* Return: the number of allocations left until the failure, 0 if it occurred */
 unsigned int vring_fail_kmalloc_stop(void)
 {
 	unsigned int left = 0;

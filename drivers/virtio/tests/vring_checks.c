@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What holds of every call that adds a buffer: the steps and the checks that the
- * suites share.  A suite passes its own way to add where that is what it tests.
+ * Steps and checks for all calls that add a buffer, shared by the suites.  A
+ * suite passes its own function to add a buffer if it tests that.
  */
 #include <linux/virtio.h>
 
@@ -59,7 +59,7 @@ void vring_drain(struct vring_device *vd, struct vring_request *one,
 	vring_device_expect_idle(vd);
 }
 
-/* All @num buffers, just added, come back in this @order */
+/* All @num buffers, which were just added, are used in this @order */
 void vring_expect_order(struct vring_device *vd, struct vring_request *req[],
 			unsigned int num, const unsigned int *order)
 {
@@ -84,7 +84,7 @@ void vring_expect_order(struct vring_device *vd, struct vring_request *req[],
  * @first: the first mapping that fails, 1 is the next one
  * @last: the last one
  *
- * Whatever comes of it, nothing may be left behind.
+ * In any case, nothing may be left behind.
  *
  * Return: what virtqueue_add_sgs() returned.
  */
@@ -102,14 +102,14 @@ int vring_add_unmappable(struct vring_device *vd, struct vring_request *req,
 }
 
 /**
- * vring_expect_kick_event - with EVENT_IDX, kicks come when they are asked for
+ * vring_expect_kick_event - with EVENT_IDX, kicks occur when requested
  * @vd: the device
  * @req: a buffer of two pieces
  * @add: how it is added
  *
- * The device names the buffer (split) or descriptor (packed) that it wants to
- * hear of: of that one it hears, of those before and after it does not.  At
- * every offset, as the positions wrap.
+ * The device requests a notification for one buffer (split) or descriptor
+ * (packed): it is notified of this one, but not of those before and after it.
+ * Test every offset, because the positions wrap.
  */
 void vring_expect_kick_event(struct vring_device *vd, struct vring_request *req,
 			     vring_add_fn *add)
@@ -141,8 +141,8 @@ void vring_expect_kick_event(struct vring_device *vd, struct vring_request *req,
  * @req: a buffer of one piece
  * @add: how it is added
  *
- * 65535 buffers without a kick are as many as a 16 bit index can tell apart, so
- * the ring kicks of its own.
+ * A 16 bit index cannot count more than 65535 buffers without a kick, so the
+ * ring kicks without being asked.
  */
 void vring_expect_kick_at_last(struct vring_device *vd,
 			       struct vring_request *req, vring_add_fn *add)

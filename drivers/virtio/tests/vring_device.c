@@ -55,7 +55,7 @@ static const struct vring_config vring_configs[] = {
 	  .in_order = true },
 };
 
-/* This kernel has it. */
+/* This kernel has such rings. */
 static bool vring_exists(const struct vring_config *c)
 {
 	return (VRING_PREMAPPED || !c->premapped) &&
@@ -116,7 +116,7 @@ static struct vring_device *to_vring_device(struct virtio_device *vdev)
 	return container_of(vdev, struct vring_device, vdev);
 }
 
-/* The transport tells the device where the ring is, the device starts over */
+/* Tell the device the addresses of the ring, and let it start over */
 static void vring_device_attach(struct vring_device *vd)
 {
 	struct virtqueue *vq = vd->vq;
@@ -149,7 +149,7 @@ static bool vring_device_notify(struct virtqueue *vq)
 	return true;
 }
 
-/* Having a callback keeps the driver's used_event in play */
+/* With a callback, the driver uses used_event */
 static void vring_device_callback(struct virtqueue *vq)
 {
 }
@@ -213,7 +213,7 @@ void vring_device_delete_vq(struct vring_device *vd)
 	vd->vq = NULL;
 }
 
-/* Say what a case is at, for one that does many things by a loop */
+/* Set the text that describes the current step of a case with loops */
 void vring_device_doing(struct vring_device *vd, const char *fmt, ...)
 {
 	va_list args;
@@ -247,8 +247,8 @@ static u64 vring_config_features(const struct vring_config *config)
 }
 
 /**
- * vring_device_create - a device with a queue, for the time of the test
- * @test: the test, which is skipped where fake DMA cannot be had
+ * vring_device_create - create a device with a queue, until the test ends
+ * @test: the test, which is skipped if fake DMA is not available
  * @config: what the device offers, and how the driver uses it
  * @size: number of descriptors in the ring
  *
@@ -279,7 +279,7 @@ struct vring_device *vring_device_create(struct kunit *test,
 	vd->config = *config;
 	vring_dma_init(vd);
 
-	/* The virtio bus has no part in this, so the device stays off it */
+	/* The tests need no virtio bus, so do not add the device to it */
 	vd->vdev.dev.init_name = "virtio-kunit";
 	vd->vdev.dev.parent = vd->dev;
 	vd->vdev.config = &vring_device_config_ops;
@@ -352,8 +352,8 @@ static void vring_take_piece(struct vring_device *vd,
 }
 
 /*
- * 2.7.5.3.1: only NEXT and WRITE within a table. That its length covers just
- * the entries in use is no rule of the specification, but ours.
+ * 2.7.5.3.1: only NEXT and WRITE within a table.  The specification does not
+ * require that its length covers exactly the entries in use, but we do.
  */
 static void vring_take_split_table(struct vring_device *vd,
 				   const struct vring_desc *table,
@@ -376,7 +376,7 @@ static void vring_take_split_table(struct vring_device *vd,
 	KUNIT_ASSERT_EQ_MSG(vd->test, n, num, "entries left over in the table");
 }
 
-/* 2.8.7: a table is a plain array, WRITE is the only flag that counts */
+/* 2.8.7: a table is a plain array, WRITE is the only valid flag */
 static void vring_take_packed_table(struct vring_device *vd,
 				    const struct vring_packed_desc *table,
 				    unsigned int num)
@@ -462,7 +462,7 @@ static bool vring_take_split(struct vring_device *vd)
 		KUNIT_ASSERT_LT(vd->test, i, vd->size);
 		KUNIT_ASSERT_EQ_MSG(vd->test, 0, vd->owner[i],
 				    "descriptor %u is the device's already", i);
-		/* 2.7.9: in order of the table, around its end */
+		/* 2.7.9: in the order of the table, wrapping at its end */
 		if (vd->config.in_order) {
 			KUNIT_ASSERT_EQ(vd->test, vd->next_desc, i);
 			vd->next_desc = (i + 1) % vd->size;
@@ -549,7 +549,7 @@ static bool vring_take_packed(struct vring_device *vd)
 		vring_advance(vd, &vd->avail, 1);
 	} while (desc.flags & VRING_DESC_F_NEXT);
 
-	/* 2.8.6: the last descriptor carries the buffer id */
+	/* 2.8.6: the last descriptor has the buffer id */
 	vd->chain.id = desc.id;
 	return true;
 }
@@ -571,8 +571,8 @@ static void vring_complete_packed(struct vring_device *vd, u16 id, u32 len,
 }
 
 /*
- * A free descriptor that bears the AVAIL bit of the lap to come is available
- * or used already, or will be once its neighbour is: a phantom.
+ * A free descriptor with the AVAIL bit of the next lap looks available or used
+ * now, or will once its neighbour is available: a phantom.
  */
 static void vring_expect_no_phantom(struct vring_device *vd)
 {
@@ -591,18 +591,18 @@ static void vring_expect_no_phantom(struct vring_device *vd)
 }
 
 /*
- * The device side, whatever the layout
+ * The device side, for all layouts
  */
 
 /**
  * vring_device_take - take the next available buffer
  * @vd: the device
  *
- * The test ends here if the buffer breaks a rule of the specification. The
- * length of a direct chain is bounded by the queue; that of a table is not,
- * as drivers and devices have agreed on longer ones for many years.
+ * The test ends here if the buffer violates the specification.  The length of a
+ * direct chain is bounded by the queue size.  The length of a table is not,
+ * because drivers and devices have used longer ones for many years.
  *
- * Return: whether there was one; it is in vd->chain until the next call.
+ * Return: whether there was a buffer; it is in vd->chain until the next call.
  */
 bool vring_device_take(struct vring_device *vd)
 {
@@ -621,9 +621,9 @@ bool vring_device_take(struct vring_device *vd)
 }
 
 /**
- * vring_device_complete - hand a buffer back, in whatever order
+ * vring_device_complete - return a used buffer, in any order
  * @vd: the device
- * @id: the one that it had when it was taken
+ * @id: its id when it was taken
  * @len: bytes that the device claims to have written
  */
 void vring_device_complete(struct vring_device *vd, u16 id, u32 len)
@@ -632,15 +632,15 @@ void vring_device_complete(struct vring_device *vd, u16 id, u32 len)
 }
 
 /**
- * vring_device_complete_batch - hand buffers back, by the last of them
+ * vring_device_complete_batch - return used buffers with the id of the last one
  * @vd: the device; with more than one buffer an in-order one
- * @id: those that they had when they were taken, in that order
+ * @id: their ids when they were taken, in that order
  * @num: number of buffers
  * @len: bytes that the device claims to have written to the last one
  *
- * 2.7.9 and 2.8.9: one used element or descriptor stands for the batch, at the
- * place of the first buffer, with the id of the last one; the device goes on
- * behind it.
+ * 2.7.9 and 2.8.9: one used element or descriptor completes the batch.  It is
+ * at the place of the first buffer and has the id of the last one; the device
+ * continues after the batch.
  */
 void vring_device_complete_batch(struct vring_device *vd, const u16 *id,
 				 unsigned int num, u32 len)
@@ -662,7 +662,7 @@ void vring_device_complete_batch(struct vring_device *vd, const u16 *id,
 	vd->nr_in_flight -= nr_desc;
 }
 
-/* Ask to be notified of every new buffer, or of none */
+/* Request notifications of every new buffer, or of none */
 void vring_device_want_notify(struct vring_device *vd, bool want)
 {
 	struct vring_packed_desc_event *event = vd->device_area;
@@ -677,7 +677,7 @@ void vring_device_want_notify(struct vring_device *vd, bool want)
 }
 
 /**
- * vring_device_notify_at - ask to be notified of one buffer (EVENT_IDX)
+ * vring_device_notify_at - request a notification of one buffer (EVENT_IDX)
  * @vd: the device
  * @ahead: which one: buffers (split) or descriptors (packed) after the next
  */
@@ -699,11 +699,11 @@ void vring_device_notify_at(struct vring_device *vd, unsigned int ahead)
 }
 
 /**
- * vring_device_expect_idle - nothing to take, nothing that looks like it
+ * vring_device_expect_idle - expect that nothing is or looks available
  * @vd: the device
  *
- * And the driver agrees: it finds no completion, and counts as free what the
- * device does not hold.
+ * The driver must agree: it gets no used buffer, and the descriptors that the
+ * device does not hold are free.
  */
 void vring_device_expect_idle(struct vring_device *vd)
 {
@@ -717,7 +717,7 @@ void vring_device_expect_idle(struct vring_device *vd)
 		KUNIT_EXPECT_EQ(vd->test, 0, vring_split_pending(vd));
 }
 
-/* No mapping and no indirect table is left over from any buffer */
+/* Expect that no mapping and no indirect table of any buffer is left */
 void vring_device_expect_nothing_held(struct vring_device *vd)
 {
 	vring_dma_expect_mapped(vd, 0);
@@ -736,7 +736,7 @@ void vring_device_expect_nothing_held(struct vring_device *vd)
  * @out: number of pieces that the device reads
  * @in: number of pieces that the device writes
  *
- * The lengths differ, so that pieces cannot be confused.
+ * The lengths differ, so that confused pieces are detected.
  */
 void vring_request_init(struct vring_device *vd, struct vring_request *req,
 			unsigned int slot, unsigned int out, unsigned int in)
@@ -774,7 +774,7 @@ enum dma_data_direction vring_request_dir(const struct vring_request *req,
  * @first: the first of the pieces to map
  * @num: number of pieces to map
  *
- * The addresses are in the scatterlist, as premapped queues want them.
+ * The addresses are in the scatterlist, as premapped queues require.
  */
 void vring_request_map(struct vring_device *vd, struct vring_request *req,
 		       unsigned int first, unsigned int num)
@@ -805,7 +805,7 @@ void vring_request_unmap(struct vring_device *vd, struct vring_request *req,
 }
 
 /**
- * vring_request_create - a buffer of one slot of memory per piece
+ * vring_request_create - create a buffer of one slot of memory per piece
  * @vd: the device
  * @slot: the first slot, which no other buffer in flight may use
  * @out: number of pieces that the device reads
@@ -829,7 +829,7 @@ struct vring_request *vring_request_create(struct vring_device *vd,
 	return req;
 }
 
-/* What the driver of a premapped queue does when the buffer is back */
+/* What the driver of a premapped queue does when the buffer is used */
 void vring_request_finish(struct vring_device *vd, struct vring_request *req)
 {
 	if (vd->config.premapped)
@@ -841,7 +841,7 @@ void vring_request_finish(struct vring_device *vd, struct vring_request *req)
  */
 
 /**
- * vring_expect_available - the next available buffer is this one
+ * vring_expect_available - expect that this is the next available buffer
  * @vd: the device
  * @req: the buffer, piece by piece
  *
@@ -870,7 +870,7 @@ u16 vring_expect_available(struct vring_device *vd,
 	return chain->id;
 }
 
-/* The driver's next completion is this buffer, with this many bytes written */
+/* Expect that the driver gets this buffer next, with @len bytes written */
 void vring_expect_used(struct vring_device *vd, const void *token, u32 len)
 {
 	unsigned int got_len = ~len;
@@ -880,7 +880,7 @@ void vring_expect_used(struct vring_device *vd, const void *token, u32 len)
 	KUNIT_EXPECT_EQ(vd->test, len, got_len);
 }
 
-/* A buffer that was added reaches the device, and comes back */
+/* Expect that a buffer that was added reaches the device and is used */
 void vring_expect_round_trip(struct vring_device *vd,
 			     const struct vring_request *req)
 {

@@ -12,14 +12,14 @@
  *	                   |                              ^
  *	                   v                              |
  *	 vring_device  takes what is available,      completes it
- *	               and judges every descriptor
+ *	               and checks every descriptor
  *
- * The device is written from the virtio specification (version 1.2, sections
- * 2.7 "Split Virtqueues" and 2.8 "Packed Virtqueues"), and never looks into
- * the driver's private state. So it can stand as the oracle for whatever code
- * fills the ring.
+ * The device is implemented from the virtio specification (version 1.2,
+ * sections 2.7 "Split Virtqueues" and 2.8 "Packed Virtqueues"), and never
+ * accesses the driver's private state.  So it can be the oracle for any code
+ * that fills the ring.
  *
- * Everything runs in the thread of the test; nothing here takes a lock.
+ * Everything runs in the thread of the test, without locks.
  */
 #ifndef _VRING_DEVICE_H
 #define _VRING_DEVICE_H
@@ -38,7 +38,7 @@
 #define VRING_SLOTS		512	/* units of memory for pieces */
 #define VRING_SLOT_SIZE		128
 
-/* What a case is run with: one set of parameters */
+/* The parameters of a case */
 struct vring_config {
 	const char *name;
 	bool packed;
@@ -47,10 +47,10 @@ struct vring_config {
 	bool dma;		/* VIRTIO_F_ACCESS_PLATFORM: use the DMA API */
 	bool premapped;		/* the driver maps, virtqueue_set_dma_premapped() */
 	bool in_order;		/* VIRTIO_F_IN_ORDER */
-	bool ctx;		/* a context per buffer, hence no indirect tables */
+	bool ctx;		/* context per buffer, no indirect tables */
 };
 
-/* One piece of memory, as the driver means it and as the device sees it */
+/* One piece of memory, as seen by the driver and by the device */
 struct vring_piece {
 	void *addr;
 	u32 len;
@@ -66,9 +66,9 @@ struct vring_chain {
 	struct vring_piece pieces[VRING_MAX_PIECES];
 };
 
-/* A buffer that the driver wants to add. Its address serves as the token. */
+/* A buffer that the driver adds.  Its address is the token. */
 struct vring_request {
-	unsigned int out;	/* pieces that the device reads, they come first */
+	unsigned int out;	/* pieces that the device reads, come first */
 	unsigned int in;	/* pieces that the device writes */
 	struct vring_piece pieces[VRING_MAX_PIECES];
 	struct scatterlist sg[VRING_MAX_PIECES];
@@ -87,13 +87,13 @@ struct vring_dma {
 	struct vring_mapping mappings[VRING_MAX_MAPPINGS];
 	unsigned int nr_mappings;
 	unsigned int nr_coherent;	/* those among them that hold a ring */
-	unsigned int synced;		/* unmapped, and shown to the CPU */
-	dma_addr_t next;		/* no address is given out twice */
+	unsigned int synced;		/* unmapped and synced for the CPU */
+	dma_addr_t next;		/* no address is used twice */
 
 	/* Calls number first..last from now on fail, 1 is the next one */
 	unsigned int map_calls, map_first, map_last;
 	unsigned int alloc_calls, alloc_fails;
-	bool keep;			/* give memory for kept tables */
+	bool keep;			/* allocate memory for kept tables */
 };
 
 struct vring_position {
@@ -103,7 +103,7 @@ struct vring_position {
 
 struct vring_device {
 	struct kunit *test;
-	char doing[64];			/* told when the test fails */
+	char doing[64];			/* printed when the test fails */
 	struct vring_config config;
 	struct device *dev;		/* does the DMA */
 	struct virtio_device vdev;
@@ -113,11 +113,11 @@ struct vring_device {
 	unsigned int notified;		/* notifications received */
 	unsigned int resets;		/* of the queue */
 
-	/* What vring_device_recycle() was given: how many, the last one */
+	/* Buffers passed to vring_device_recycle(): number and last one */
 	unsigned int nr_recycled;
 	void *recycled;
 
-	/* The ring, as the transport told the device */
+	/* The addresses of the ring from the transport */
 	unsigned int size;
 	void *desc_area;
 	void *driver_area;
@@ -132,19 +132,19 @@ struct vring_device {
 	unsigned int nr_in_flight;	/* sum of the descriptors */
 	struct vring_chain chain;	/* the last one taken */
 
-	/* Memory that the driver makes buffers of */
+	/* Memory for the buffers of the driver */
 	void *slots;
 
-	/* Allocations of the driver side, as far as they are traced */
+	/* Allocations of the driver side that are traced */
 	struct task_struct *task;
 	const void *tables[VRING_MAX_SIZE];
 	unsigned int nr_tables;
 
-	/* Called where an interrupt may come, in the middle of an add */
+	/* Called where an interrupt may occur, in the middle of an add */
 	void (*interrupt)(struct vring_device *vd);
 };
 
-/* At each mapping and each allocation, and where a test says so */
+/* At each mapping and each allocation, and where a test calls it */
 static inline void vring_interrupt_here(struct vring_device *vd)
 {
 	if (vd->interrupt)
@@ -272,10 +272,10 @@ void vring_expect_state(struct vring_device *vd,
 
 /* A long random sequence, see vring_random.c */
 struct vring_random_calls {
-	/* Add the buffer, by any way that needs the least of the ring */
+	/* Add the buffer, in any way that needs the fewest descriptors */
 	int (*add)(struct vring_device *vd, struct vring_request *req,
 		   struct rnd_state *rnd);
-	/* Begin to add it, and fail */
+	/* Start to add it, and fail */
 	void (*fail)(struct vring_device *vd, struct vring_request *req,
 		     struct rnd_state *rnd);
 };

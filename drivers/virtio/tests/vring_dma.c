@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fake DMA for a vring_device: every mapping is written down.
+ * Fake DMA for a vring_device: every mapping is recorded.
  *
- * A DMA address is never a physical address, and is never given out twice, so
- * an address that was not mapped, is mapped no longer, or belongs to another
- * piece does not go unnoticed. An unmap must name the address, the length and
- * the direction of its map.
+ * A DMA address is never a physical address and is never used twice.  So an
+ * address that was not mapped, is no longer mapped, or belongs to another piece
+ * is detected.  An unmap must have the address, the length and the direction of
+ * its map.
  */
 #include <linux/dma-map-ops.h>
 #include <linux/gfp.h>
@@ -14,7 +14,7 @@
 
 #include "vring_device.h"
 
-/* Well away from all memory, where the type has the room for it */
+/* Outside of all memory, if the type is large enough */
 #define VRING_DMA_BASE	(sizeof(dma_addr_t) > 4 ? BIT_ULL(40) : BIT_ULL(30))
 
 static struct vring_mapping *vring_dma_find(struct vring_dma *dma, u64 addr)
@@ -47,7 +47,7 @@ static dma_addr_t vring_dma_record(struct vring_device *vd, void *cpu,
 	map->coherent = coherent;
 	dma->nr_mappings++;
 	dma->nr_coherent += coherent;
-	/* A page that nobody maps lies between any two mappings */
+	/* Leave an unmapped page between any two mappings */
 	dma->next += PAGE_ALIGN(offset_in_page(cpu) + len) + PAGE_SIZE;
 	return map->dma;
 }
@@ -79,8 +79,8 @@ static void *vring_dma_alloc(struct device *dev, size_t size, dma_addr_t *dma,
 	void *cpu;
 
 	/*
-	 * Memory for kept tables is asked for at a time of the ring's choice.  It
-	 * gets none, unless a test waits for it.
+	 * The ring may allocate memory for kept tables at any time.  Fail this
+	 * unless a test waits for it.
 	 */
 	if (current != vd->task && !READ_ONCE(vd->dma.keep))
 		return NULL;
@@ -174,14 +174,14 @@ static bool vring_dma_allows(const struct vring_mapping *map, bool write)
 }
 
 /**
- * vring_dma_to_cpu - what the device finds at an address
+ * vring_dma_to_cpu - what the device accesses at an address
  * @vd: the device
- * @addr: address, as it stands in a descriptor
- * @len: how much of it the device means to access
- * @write: whether it means to write
+ * @addr: address from a descriptor
+ * @len: number of bytes that the device accesses
+ * @write: whether it writes
  *
- * Return: where that is for the test; the test ends where the device would
- * have hit memory that was not given to it.
+ * Return: the address for the test.  The test ends here if the device would
+ * access memory that was not made available to it.
  */
 void *vring_dma_to_cpu(struct vring_device *vd, u64 addr, u32 len, bool write)
 {
@@ -203,7 +203,7 @@ void *vring_dma_to_cpu(struct vring_device *vd, u64 addr, u32 len, bool write)
 	return map->cpu + (addr - map->dma);
 }
 
-/* Mappings of buffers and tables, the rings' own memory is not counted */
+/* Mappings of buffers and tables, without the memory of the rings */
 void vring_dma_expect_mapped(struct vring_device *vd, unsigned int nr)
 {
 	KUNIT_EXPECT_EQ(vd->test, nr,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A long random sequence on a virtqueue, against a naive model.
+ * A long random sequence on a virtqueue, compared with a naive model.
  *
- * The model knows in which state each buffer is, in which order the device
- * must see them and the driver get them back, and how many descriptors are
- * free. The seed is fixed, a failure can be repeated.
+ * The model has the state of each buffer, the order in which the device must
+ * see them and the driver get them, and the number of free descriptors.  The
+ * seed is fixed, so that a failure can be reproduced.
  */
 #include <linux/prandom.h>
 
@@ -102,7 +102,7 @@ static void do_take(struct model *m)
 
 static void do_complete(struct model *m, unsigned int i)
 {
-	/* In order, whatever was asked for */
+	/* In order, independent of the random choice */
 	if (m->vd->config.in_order && !fifo_pop(&m->taken, &i))
 		return;
 	if (m->state[i] != TAKEN)
@@ -152,7 +152,7 @@ static void do_any(struct model *m)
 	KUNIT_ASSERT_EQ(m->test, m->num_free, m->vd->vq->num_free);
 }
 
-/* All that was ever added comes back */
+/* All buffers are used in the end */
 static void drain(struct model *m)
 {
 	unsigned int i;

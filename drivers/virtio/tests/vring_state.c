@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The private state of a virtqueue, to compare it before and after a buffer
- * that came to nothing. Nothing else here looks at it.
+ * The private state of a virtqueue, to compare it before and after a failed or
+ * aborted buffer.  No other file of the tests accesses it.
  */
 #include <linux/virtio_ring.h>
 
@@ -15,8 +15,8 @@ unsigned int vring_free_tables(const struct vring_device *vd)
 }
 
 /*
- * Memory for tables that stay mapped is allocated by work, which has begun with
- * the first small table: let it have the memory.
+ * Memory for tables that stay mapped is allocated by a work item, which was
+ * scheduled with the first small table: let this allocation succeed.
  */
 void vring_let_tables_be_kept(struct vring_device *vd)
 {
@@ -59,13 +59,13 @@ void vring_get_state(struct vring_device *vd, struct vring_state *state)
 }
 
 /**
- * vring_expect_state - the queue is as it was, as if nothing had been tried
+ * vring_expect_state - expect that the state of the queue has not changed
  * @vd: the device, to which nothing else must be available
  * @before: from vring_get_state()
  * @mapped: number of mappings of the driver, the ring has none
  *
- * Only on a packed ring may descriptors differ, in ways that cannot make them
- * available: vring_device_expect_idle() looks at that.
+ * Descriptors may differ only on a packed ring, in ways that do not make them
+ * available: vring_device_expect_idle() checks that.
  */
 void vring_expect_state(struct vring_device *vd,
 			const struct vring_state *before, unsigned int mapped)

@@ -4,13 +4,13 @@
  * Documentation/driver-api/virtio/buffers.rst:
  *
  *	virtio_ring_add		a buffer was made available to the device
- *	virtio_ring_get		it was used, and returned to the driver
- *	virtio_ring_abort	one came to nothing before it was made available
- *	virtio_ring_detach	one was taken back, the device has not used it
+ *	virtio_ring_get		a used buffer was returned to the driver
+ *	virtio_ring_abort	a buffer was dropped before it was available
+ *	virtio_ring_detach	an unused buffer was taken back from the device
  *
- * All are called with whatever lock the driver holds for the virtqueue.  The
- * name of a virtio device, virtioN, is given out anew when the device has gone;
- * that of its parent says where it is.
+ * All are called under whatever lock the driver holds for the virtqueue.  The
+ * name of a virtio device, virtioN, is reused after the device is removed, so
+ * the events also have the name of its parent.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM virtio_ring
@@ -55,7 +55,7 @@ TRACE_EVENT(virtio_ring_add,
 		      BUF_PR_ARG, __entry->pieces, __entry->bytes)
 );
 
-/* @bytes: those that the device says it has written */
+/* @bytes: how many bytes the device reports to have written */
 TRACE_EVENT(virtio_ring_get,
 	    TP_PROTO(const struct virtqueue *vq, const void *token, u32 bytes),
 	    TP_ARGS(vq, token, bytes),
@@ -66,7 +66,7 @@ TRACE_EVENT(virtio_ring_get,
 	    TP_printk(BUF_PR_FMT " bytes %u", BUF_PR_ARG, __entry->bytes)
 );
 
-/* @err: why, or 0 if the driver has decided so */
+/* @err: the reason, or 0 if the driver decided to drop the buffer */
 DECLARE_EVENT_CLASS(virtio_ring_unused,
 		    TP_PROTO(const struct virtqueue *vq, const void *token, int err),
 		    TP_ARGS(vq, token, err),

@@ -6,7 +6,7 @@
 
 typedef s64 ktime_t;
 
-/* The time of a clock; a program may have a function of its own for it. */
+/* The time of a clock; a program may define its own function. */
 ktime_t ktime_get(void);
 
 #define ktime_sub(later, earlier)	((later) - (earlier))

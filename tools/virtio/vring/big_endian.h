@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Legacy devices as they are on a big-endian machine: every program includes
- * this first when it is built with BIG=1.
+ * Legacy devices as on a big-endian machine: every program that is built with
+ * BIG=1 includes this first.
  */
 #include <linux/virtio_byteorder.h>
 

@@ -19,7 +19,7 @@ const char *const buffer_way_name[NR_BUFFER_WAYS] = {
 	[BUFFER_LINEAR]		= "add_buf_linear",
 };
 
-/* Neighbouring seeds give unrelated numbers. */
+/* Similar seeds give unrelated numbers. */
 void rnd_seed(struct rnd *r, u64 seed)
 {
 	seed = (seed ^ seed >> 30) * 0xbf58476d1ce4e5b9ULL;
@@ -35,15 +35,15 @@ unsigned int rnd(struct rnd *r, unsigned int below)
 	return (r->state * 0x2545f4914f6cdd1dULL >> 32) * below >> 32;
 }
 
-/* Rarely does a random choice come true without an @r. */
+/* Without @r, random choices are always false. */
 static bool rnd_one_in(struct rnd *r, unsigned int n)
 {
 	return r && !rnd(r, n);
 }
 
 /*
- * The next list, of the pieces from @from on up to @to: returns where it ends.
- * A link to the next entry stands anywhere between them.
+ * Build the next list, of the pieces from @from on, up to @to, and return where
+ * it ends.  It may have a link to the next entry anywhere in between.
  */
 static unsigned int buffer_init_list(struct buffer *b, unsigned int from,
 				     unsigned int to, struct scatterlist **sg,
@@ -66,7 +66,7 @@ static unsigned int buffer_init_list(struct buffer *b, unsigned int from,
 	return i;
 }
 
-/* @return how many lists there are now, with the empty ones */
+/* Return the number of lists, including empty ones */
 static unsigned int buffer_init_lists(struct buffer *b, unsigned int from,
 				      unsigned int to, struct scatterlist **sg,
 				      unsigned int n, struct rnd *r)
@@ -290,7 +290,7 @@ static int buffer_add_pieces(struct buffer *b, struct vring_device *d)
 	return d->ops->virtqueue_end_buf(d->vq);
 }
 
-/* The lists end before the bound that is given for them. */
+/* The lists end before the bound that is passed for them. */
 static int buffer_add_lists(struct buffer *b, struct vring_device *d)
 {
 	unsigned int i, n = buffer_total(b), lists = b->out_lists + b->in_lists;
@@ -333,7 +333,7 @@ static int buffer_add_bvecs(struct buffer *b, struct vring_device *d)
 
 static int buffer_add_single(struct buffer *b, struct vring_device *d)
 {
-	if (b->ctx)	/* the base has no such call: not in the table */
+	if (b->ctx)	/* the base has no such call */
 		return virtqueue_add_buf_single_ctx(d->vq, b->array,
 						    DMA_FROM_DEVICE, b, b->ctx,
 						    GFP_ATOMIC);
@@ -342,7 +342,7 @@ static int buffer_add_single(struct buffer *b, struct vring_device *d)
 						GFP_ATOMIC);
 }
 
-/* The calls of one list take a chained one as well. */
+/* The calls for one list also accept a chained one. */
 static struct scatterlist *buffer_one_list(struct buffer *b)
 {
 	return b->out_lists + b->in_lists == 1 ? b->lists[0] : b->array;

@@ -11,7 +11,7 @@
  *	buffer_unmap(&b, &d);
  *
  * A buffer has the same addresses and lengths for every ring that it is added
- * to: so two of them can be given the very same work.
+ * to, so that two rings can be given the same work.
  */
 #ifndef VRING_BUFFER_H
 #define VRING_BUFFER_H
@@ -22,7 +22,7 @@
 
 #define BUFFER_PIECES	20
 
-/* Numbers that are the same in every run */
+/* Random numbers that are the same in every run */
 struct rnd {
 	u64 state;
 };
@@ -58,11 +58,11 @@ struct buffer {
 	struct bvec_iter out_iter, in_iter;
 
 	void *ctx;			/* for BUFFER_INBUF_CTX */
-	unsigned int spare;		/* announced, but not there */
+	unsigned int spare;		/* announced, but not added */
 	void (*between)(void);		/* called between start, pieces and end */
 	bool busy;			/* for the program */
 	bool in_table;
-	char memory[BUFFER_PIECES][64];	/* never looked at */
+	char memory[BUFFER_PIECES][64];	/* never read */
 };
 
 enum buffer_way {
@@ -71,7 +71,7 @@ enum buffer_way {
 	BUFFER_OUTBUF,
 	BUFFER_INBUF,
 	BUFFER_INBUF_CTX,
-	/* Ours alone */
+	/* Only in this tree */
 	BUFFER_LISTS,			/* start, virtqueue_add_sg(), end */
 	BUFFER_PIECEWISE,		/* start, each by its kind, end */
 	BUFFER_BVECS,			/* start, virtqueue_add_bvec(), end */
@@ -106,22 +106,22 @@ static inline enum dma_data_direction buffer_dir(const struct buffer *b,
 /* Bytes that the device may write */
 u32 buffer_in_len(const struct buffer *b);
 
-/* What the driver of a premapped virtqueue does; map returns false on failure. */
+/* For the driver of a premapped virtqueue; map returns false on failure. */
 bool buffer_map(struct buffer *b, struct vring_device *d);
 void buffer_unmap(struct buffer *b, struct vring_device *d);
 
-/* Is this a way for this buffer? */
+/* Can this buffer be added in this way? */
 bool buffer_fits(const struct buffer *b, const struct vring_device *d,
 		 enum buffer_way way);
 
-/* One piece, to a buffer that was started */
+/* Add one piece to a buffer that was started */
 void buffer_add_piece(const struct buffer *b, struct vring_device *d,
 		      unsigned int i, enum dma_data_direction dir);
 
 /* The token is @b itself. */
 int buffer_add(struct buffer *b, struct vring_device *d, enum buffer_way way);
 
-/* Has the device taken this buffer as it was meant? */
+/* Has the device taken this buffer correctly? */
 bool buffer_is_chain(const struct buffer *b, const struct vring_chain *chain);
 
 #endif /* VRING_BUFFER_H */

@@ -52,7 +52,7 @@ bool vring_config_exists(const struct vring_config *c)
 	if ((c->premapped && !VRING_PREMAPPED) ||
 	    (c->in_order && !VRING_IN_ORDER))
 		return false;
-	/* What is in order has a feature bit that legacy devices have not. */
+	/* In-order rings need a feature bit that legacy devices do not have. */
 	if (c->legacy && c->in_order)
 		return false;
 	if (c->packed)
@@ -157,7 +157,7 @@ static void vring_locate(struct vring_device *d)
 		vring_wrong(d, "a part of the ring is not aligned");
 }
 
-/* The transport tells the device where the ring is, the device starts over */
+/* Tell the device the addresses of the ring, and let it start over */
 static void vring_attach(struct vring_device *d)
 {
 	d->size = d->ops->virtqueue_get_vring_size(d->vq);
@@ -180,7 +180,7 @@ static bool vring_notified(struct virtqueue *vq)
 	return true;
 }
 
-/* Having a callback keeps the driver's used_event in play */
+/* With a callback, the driver uses used_event */
 static void vring_called(struct virtqueue *vq)
 {
 	to_vring_device(vq->vdev)->called++;
@@ -236,7 +236,7 @@ static struct virtqueue *vring_create_vq(struct vring_device *d)
 					   "test");
 }
 
-/* Not the big arrays at the end: attach and take write those. */
+/* Do not clear the big arrays at the end: attach and take write those. */
 static void vring_device_init(struct vring_device *d,
 			      const struct vring_ops *ops,
 			      const struct vring_config *config)
@@ -369,8 +369,8 @@ static bool vring_take_piece(struct vring_device *d,
 }
 
 /*
- * 2.7.5.3.1: only NEXT and WRITE within a table.  That its length covers just
- * the entries in use is no rule of the specification, but ours.
+ * 2.7.5.3.1: only NEXT and WRITE within a table.  The specification does not
+ * require that its length covers exactly the entries in use, but we do.
  */
 static bool vring_take_split_table(struct vring_device *d,
 				   const struct vring_desc *table,
@@ -396,7 +396,7 @@ static bool vring_take_split_table(struct vring_device *d,
 	return n == num || vring_wrong(d, "entries left over in the table");
 }
 
-/* 2.8.7: a table is a plain array, WRITE is the only flag that counts */
+/* 2.8.7: a table is a plain array, WRITE is the only valid flag */
 static bool vring_take_packed_table(struct vring_device *d,
 				    const struct vring_packed_desc *table,
 				    unsigned int num)
@@ -507,7 +507,7 @@ static void vring_put_used_split(struct vring_device *d, u32 id, u32 len)
 	WRITE_ONCE(used->idx, cpu_to_virtio16(&d->vdev, d->used.pos));
 }
 
-/* The chain as the driver has left it tells which descriptors it held. */
+/* The chain still shows which descriptors it held. */
 static void vring_release_split(struct vring_device *d, u16 head)
 {
 	const struct vring_desc *ring = d->desc_area;
@@ -569,7 +569,7 @@ static bool vring_take_packed(struct vring_device *d)
 		vring_advance(d, &d->avail, 1);
 	} while (desc.flags & VRING_DESC_F_NEXT);
 
-	/* 2.8.6: the last descriptor carries the buffer id */
+	/* 2.8.6: the last descriptor has the buffer id */
 	d->chain.id = desc.id;
 	return true;
 }
@@ -591,8 +591,8 @@ static void vring_put_used_packed(struct vring_device *d, u32 id, u32 len,
 }
 
 /*
- * A free descriptor that bears the AVAIL bit of the lap to come is available
- * or used already, or will be once its neighbour is: a phantom.
+ * A free descriptor with the AVAIL bit of the next lap looks available or used
+ * now, or will once its neighbour is available: a phantom.
  */
 static bool vring_has_phantom(struct vring_device *d)
 {
@@ -610,7 +610,7 @@ static bool vring_has_phantom(struct vring_device *d)
 }
 
 /*
- * The device side, whatever the layout
+ * The device side, for all layouts
  */
 
 bool vring_device_take(struct vring_device *d)
@@ -700,7 +700,7 @@ void vring_device_notify_at(struct vring_device *d, unsigned int ahead)
 	}
 }
 
-/* 2.7.7.2: has the used index passed used_event, or does the flag say no? */
+/* 2.7.7.2: has the used index passed used_event, or is the flag set? */
 static bool vring_must_call_split(struct vring_device *d)
 {
 	const struct vring_avail *avail = d->driver_area;
@@ -714,7 +714,7 @@ static bool vring_must_call_split(struct vring_device *d)
 	       (u16)(d->used.pos - d->called_at.pos);
 }
 
-/* Descriptors from one position to another, which is at most a lap ahead */
+/* Number of descriptors between two positions, at most one lap */
 static unsigned int vring_distance(struct vring_device *d,
 				   const struct vring_position *from,
 				   const struct vring_position *to)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ring of the base and ours do the same.
+ * Test that the ring of the base and the ring of this tree ("ours") do the
+ * same.
  *
- * Both run in this program, on a device each, with memory and DMA that fail at
- * the same places.  A sequence is a random ring, and random operations on it:
- * each is done to the one and then to the other, and after each these are equal:
+ * Both run in this program, with a device each, and with memory and DMA that
+ * fail at the same places.  A sequence is a random ring and random operations
+ * on it.  Each operation is done on both rings, and after it these must be
+ * equal:
  *
  *	return values, errnos, tokens, lengths and contexts
  *	the ring in memory: descriptors, available and used part
@@ -13,19 +15,19 @@
  *	mappings and unmappings, their order, directions, lengths and addresses
  *	notifications, callbacks, warnings, messages, and buffers recycled
  *
- * The base adds a buffer by one of the calls that it has, and ours by any that
- * it has, from the same pieces: so the piecewise calls are held against the
- * base's virtqueue_add_sgs().
+ * The base and ours add a buffer of the same pieces, each with one of its
+ * calls.  So the piecewise calls are compared with the base's
+ * virtqueue_add_sgs().
  *
- * Where they must differ, the reason has a name in excuses[], and is no wider
- * than it says; the summary counts how often each was needed.  Out of sight
- * are the size of a table's memory (ours is twice as large if the ring maps, for
- * the records of the mappings) and the id in an entry of a packed table (which
- * nobody reads, and the base leaves as it was).
+ * Each intended difference has an entry in excuses[], which allows nothing
+ * else; the summary counts how often each was needed.  Two things are not
+ * compared: the size of a table's memory (ours is twice as large if the ring
+ * maps, for the records of the mappings) and the id in an entry of a packed
+ * table (which is never read, and which the base does not write).
  *
- * The device is honest here, as the base does not survive another one.
+ * The device is honest, because the base does not survive a hostile one.
  *
- * Every sequence has a number, its seed: the same one is the same sequence.
+ * Every sequence has a number, its seed, which reproduces the sequence.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -43,19 +45,19 @@
 #define MAX_SIZE	512
 #define KEPT_TABLES	31	/* by a ring */
 #define KEPT_LEN	128	/* bytes, of each */
-#define MARATHON	0x20000	/* one sequence of so many is that long */
+#define MARATHON	0x20000	/* one of so many sequences is that long */
 #define PROGRESS	5		/* seconds */
-#define STUCK		120		/* seconds for what takes microseconds */
+#define STUCK		120		/* seconds; normal are microseconds */
 
 enum { BASE, OURS };
 
-/* What an operation did, as far as it is not in the rings */
+/* What an operation did that is not visible in the rings */
 struct result {
 	long ret;
 	void *token;
 	unsigned int len;
 	void *ctx;
-	u64 recycled;			/* which tokens, in which order */
+	u64 recycled;			/* hash of the tokens in their order */
 	unsigned int notified, called, resets;
 	unsigned long warnings, messages;
 };
@@ -70,7 +72,7 @@ static struct vring_device *const base = &sides[BASE].d;
 static struct vring_device *const ours = &sides[OURS].d;
 
 /*
- * Where ours may differ
+ * Where the two rings may differ
  */
 
 enum excuse {
@@ -102,7 +104,7 @@ static const char *const excuses[NR_EXCUSES] = {
 
 static unsigned long excused[NR_EXCUSES];
 
-/* Descriptors that may differ, until they are the same again */
+/* Descriptors that may differ until they are the same again */
 #define MARK_TABLE	BIT(0)
 #define MARK_HEAD	BIT(1)
 #define MARK_GIVEN_UP	BIT(2)
@@ -153,7 +155,7 @@ static const struct {
 	[OP_NOTIFY_AT]		= { "the device wants one notification", 2 },
 };
 
-/* Ways to give up a buffer, ours alone */
+/* Ways to drop a buffer, only in our ring */
 enum give_up {
 	GIVE_UP_ABORT,
 	GIVE_UP_EMPTY,
@@ -162,7 +164,7 @@ enum give_up {
 	GIVE_UP_ORDER,			/* readable after writable */
 	GIVE_UP_DIRECTION,		/* neither */
 	GIVE_UP_TOKEN,			/* none */
-	GIVE_UP_STRAY,			/* pieces that nobody started */
+	GIVE_UP_STRAY,			/* pieces without a start */
 	NR_GIVE_UPS
 };
 
@@ -171,7 +173,7 @@ static struct op {
 	struct buffer *buf;
 	enum buffer_way way[2];
 	unsigned long fail_alloc, fail_map;
-	bool fail_from;			/* not just that one, but all after it */
+	bool fail_from;			/* also all after that one */
 	unsigned int n;
 	u32 len;
 	bool flag;
@@ -180,14 +182,14 @@ static struct op {
 } op;
 
 /*
- * The sequence at hand
+ * The current sequence
  */
 
 static u64 seed;
 static struct rnd choice;
 static unsigned int step;
 static bool verbose;
-static bool over;			/* the rings have parted: EXCUSE_RETRY */
+static bool over;			/* the rings differ: EXCUSE_RETRY */
 static bool device_is_off;		/* the driver has detached buffers */
 static unsigned long enabled;		/* operations, a bit each */
 
@@ -196,9 +198,9 @@ static struct {
 	u16 id;
 	u32 len;
 } taken[MAX_SIZE];
-static unsigned int nr_taken, nr_used;	/* by the device; not yet fetched */
+static unsigned int nr_taken, nr_used;	/* by the device; not fetched yet */
 static u16 batch[MAX_SIZE];		/* the buffers that op completes */
-static bool prepared;			/* OP_POLL has something to ask for */
+static bool prepared;			/* OP_POLL has a value to use */
 static unsigned int poll_at;
 static u8 marks[MAX_SIZE];
 
@@ -226,7 +228,7 @@ static void print_op(FILE *to)
 	fprintf(to, "\n");
 }
 
-/* Also where a sanitizer ends the program, an assertion, or the alarm */
+/* Also called if a sanitizer, an assertion or the alarm ends the program */
 static void print_where(void)
 {
 	fprintf(stderr, "differential: seed %llu, %s, operation\n",
@@ -284,7 +286,7 @@ static bool wants_table(void)
 }
 
 /*
- * Doing it, to one of them
+ * Operations on one of the rings
  */
 
 static void recycle(struct virtqueue *vq, void *token)
@@ -471,7 +473,7 @@ static void do_op(struct side *s)
 }
 
 /*
- * Looking at it
+ * Comparing the rings
  */
 
 static bool is_piece(const void *cpu)
@@ -480,8 +482,8 @@ static bool is_piece(const void *cpu)
 }
 
 /*
- * The number of the mapping is the same; where in its page a table is, is not.  A
- * kept one is in memory of its own.
+ * The number of the mapping is the same, but not the offset of a table in its
+ * page.  Kept tables are in separate memory.
  */
 static bool same_table(u64 a, u64 b)
 {
@@ -508,8 +510,7 @@ static bool same_event(const struct inject_event *a,
 }
 
 /*
- * What the base maps for a buffer that is in a kept table here, or unmaps for one
- * that was: this table.
+ * For a buffer in a kept table, the base also maps and unmaps the table.
  */
 static bool is_for_kept(const struct inject_event *e)
 {
@@ -522,8 +523,9 @@ static bool is_for_kept(const struct inject_event *e)
 }
 
 /*
- * The same, but for kept tables: @taken more than before are in use, which were
- * not mapped, or fewer, which were not unmapped.  Their memory may be @freed.
+ * The same except for kept tables: @taken more than before are in use, which
+ * were not mapped, or fewer, which were not unmapped.  Their memory may be
+ * @freed.
  */
 static void compare_events(int taken, bool freed)
 {
@@ -602,7 +604,7 @@ static unsigned int packed_ahead(unsigned int i, bool *wrap)
 	return i >= next ? i - next : i + ours->size - next;
 }
 
-/* It is free, and its bits are not those that would make it available. */
+/* It is free, and its bits do not make it available. */
 static bool not_available(unsigned int i, u16 flags)
 {
 	bool wrap;
@@ -612,7 +614,7 @@ static bool not_available(unsigned int i, u16 flags)
 	return !!(flags & BIT(VRING_PACKED_DESC_F_AVAIL)) != wrap;
 }
 
-/* Either layout: address, and all else */
+/* Both layouts: the address, and the rest */
 struct raw_desc {
 	u64 addr;
 	u64 rest;
@@ -699,7 +701,7 @@ static void compare_state(void)
 }
 
 /*
- * Excuses: what the base did becomes what ours has to do.
+ * Excuses: convert what the base did to what ours has to do.
  */
 
 static bool map_failed(const struct inject *in)
@@ -712,7 +714,7 @@ static bool map_failed(const struct inject *in)
 	return false;
 }
 
-/* Ours did all that the base did before it tried again. */
+/* Ours did what the base did before it tried again. */
 static void excuse_retry(struct result *r)
 {
 	struct inject *in = &sides[BASE].in;
@@ -768,7 +770,7 @@ static void excuse_context(struct result *a, const struct result *b)
 	}
 }
 
-/* What ours sees must be there, and the base may miss it on one layout alone. */
+/* What ours sees must exist; the base may miss it on one layout only. */
 static void excuse_rest(struct result *a, const struct result *b)
 {
 	bool none = op.kind != OP_POLL;
@@ -802,7 +804,7 @@ static void mark_given_up(const struct raw_desc *old)
 	excused[EXCUSE_GIVEN_UP] += !!n;
 }
 
-/* Nothing has happened, except to free descriptors and to what was mapped. */
+/* Only free descriptors and mappings may have changed. */
 static void check_given_up(void)
 {
 	const struct result *r = &sides[OURS].r;
@@ -815,7 +817,7 @@ static void check_given_up(void)
 	else if (r->ret != -ENOSPC && r->ret != -ENOMEM)
 		expect_equal("errno", op.n == GIVE_UP_ABORT ? 0 : -EINVAL,
 			     r->ret);
-	/* A buffer that can never be added is a driver's bug as well. */
+	/* A buffer that can never be added is also a driver bug. */
 	if (r->ret == -EINVAL && !misused)
 		fail("no warning");
 	if (r->ret != -EINVAL && r->ret != -ENOSPC && misused)
@@ -889,7 +891,7 @@ static void choose_failures(unsigned int pieces)
 	}
 }
 
-/* Announcing more than there is must not change where the buffer goes. */
+/* Announcing too many pieces must not change where the buffer goes. */
 static void choose_spare(struct buffer *b)
 {
 	unsigned int n = buffer_total(b), spare = any(3);
@@ -914,7 +916,7 @@ static bool choose_add(void)
 	do {
 		op.way[OURS] = any(NR_BUFFER_WAYS);
 	} while (!buffer_fits(b, ours, op.way[OURS]));
-	/* What it returns later would differ. */
+	/* Later return values would differ. */
 	if (b->ctx)
 		op.way[BASE] = BUFFER_INBUF_CTX;
 	choose_failures(buffer_total(b));
@@ -933,7 +935,7 @@ static bool choose_give_up(void)
 	return op.buf;
 }
 
-/* The oldest ones, one or more, of which the last one is named */
+/* The oldest ones, one or more; the device returns the id of the last one */
 static bool choose_batch(void)
 {
 	unsigned int i;
@@ -979,7 +981,7 @@ static bool choose_resize(void)
 	return true;
 }
 
-/* Are there things for this operation to be done to?  Then with which. */
+/* Can this operation be done?  If so, choose its parameters. */
 static bool choose_op_of_kind(void)
 {
 	switch (op.kind) {
@@ -998,11 +1000,11 @@ static bool choose_op_of_kind(void)
 		op.flag = one_in(2);
 		return true;
 	case OP_POLL:
-		/* Not at a descriptor that may differ, and is long used. */
+		/* Not at a descriptor that may differ, used long ago. */
 		return prepared && !(ours->config.packed &&
 				     marks[poll_at & 0x7fff] & ~MARK_TABLE);
 	case OP_DETACH:
-		/* What is used already would be a message, and a broken queue. */
+		/* A used one would cause a message, and break the queue. */
 		return !nr_used;
 	case OP_RESET:
 		op.flag = one_in(8);
@@ -1058,7 +1060,7 @@ static void choose_config(struct vring_config *c)
 	c->legacy = !c->dma && !c->in_order && one_in(6);
 }
 
-/* Some sequences go without some operations, and so come to odd places. */
+/* Some sequences leave out some operations, to reach unusual states. */
 static unsigned int choose_steps(void)
 {
 	const unsigned long always = BIT(OP_ADD) | BIT(OP_TAKE) | BIT(OP_GET) |
@@ -1071,7 +1073,7 @@ static unsigned int choose_steps(void)
 			enabled |= BIT(i);
 	if (seed % MARATHON == 0) {
 		enabled = ~(BIT(OP_DETACH) | BIT(OP_RESET) | BIT(OP_RESIZE));
-		return 6 * 65536;	/* the 16-bit indices come round */
+		return 6 * 65536;	/* the 16-bit indices wrap */
 	}
 	return one_in(32) ? 200 : 8 + any(24);
 }
@@ -1080,7 +1082,7 @@ static unsigned int choose_steps(void)
  * One sequence
  */
 
-/* Which buffer the device has got, and whether as it was meant */
+/* Find the buffer that the device has got, and check it */
 static struct buffer *taken_buffer(void)
 {
 	char *cpu = ours->chain.pieces[0].cpu;
@@ -1130,7 +1132,7 @@ static void after_get(void)
 	nr_used--;
 }
 
-/* What the operation means for those to come */
+/* Update the state for the following operations */
 static void after_op(void)
 {
 	const struct result *r = &sides[OURS].r;
@@ -1162,9 +1164,9 @@ static void after_op(void)
 }
 
 /*
- * Small tables are kept as soon as there is memory for them, which is sooner or
- * later.  In a marathon there never is: the numbers of mappings come round, and
- * the two sides have different ones in use.
+ * Small tables are kept as soon as there is memory for them, which happens at a
+ * random time.  In a marathon it never happens: the numbers of mappings wrap,
+ * and the two sides would have different ones in use.
  */
 static void let_tables_be_kept(void)
 {
@@ -1245,7 +1247,7 @@ static void end_side(struct side *s)
 		fail("%s, in the end: %s", s->d.ops->name, holds);
 }
 
-/* Allocations fail while the rings are made, or none does. */
+/* An allocation fails while the rings are created, or none. */
 static bool create_both(const struct vring_config *config, unsigned long nth)
 {
 	static const struct vring_ops *const rings[] = {
@@ -1291,7 +1293,7 @@ static void do_sequence(u64 number)
 
 	choose_config(&config);
 	steps = choose_steps();
-	/* The base does not come through a reset of these, see the fixes. */
+	/* The base has bugs in a reset of these, see the fixes. */
 	if (config.in_order)
 		enabled &= ~(BIT(OP_DETACH) | BIT(OP_RESET) | BIT(OP_RESIZE));
 	if (verbose)
@@ -1324,7 +1326,7 @@ static void on_signal(int signal)
 	_exit(1);
 }
 
-/* The sanitizers' own way to tell that they end the program */
+/* Called by the sanitizers when they end the program */
 extern void __sanitizer_set_death_callback(void (*callback)(void)) __weak;
 
 static void catch_deaths(void)

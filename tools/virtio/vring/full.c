@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Is the device notified, when there is no room for a buffer?
+ * Test whether the device is notified if there is no room for a buffer.
  *
- * The base notifies on split rings, if the device is to read any of the buffer,
- * and never on packed ones.  Every call does the same on the base's ring and on
- * ours, on rings that are full, nearly full, have no memory for a table, or are
- * broken.  What the base does not have is held against its virtqueue_add_sgs().
+ * The base notifies on split rings if the device reads any piece of the buffer,
+ * and never on packed ones.  Every call must do the same on the base's ring and
+ * on ours, on rings that are full, nearly full, have no memory for a table, or
+ * are broken.  Calls that the base does not have are compared with its
+ * virtqueue_add_sgs().
  */
 #include <string.h>
 
@@ -15,8 +16,9 @@
 #define PIECES	3
 
 /*
- * Start does not know whether pieces will come that the device reads.  Most
- * drivers have one: it notifies in any case, where the base may.
+ * virtqueue_start_buf() does not know whether there will be pieces that the
+ * device reads.  Most buffers have one, so it always notifies where the base
+ * may.
  */
 #define START_NOTIFIES(config)	(!(config)->packed)
 
@@ -106,7 +108,7 @@ static void try_buffer(const struct vring_config *config, enum room room,
 		CHECK(ours.notified == START_NOTIFIES(config));
 	else
 		CHECK(ours.notified == base.notified);
-	/* What the base is known to do */
+	/* The known behaviour of the base */
 	CHECK(base.notified == (base.err == -ENOSPC && out && !config->packed));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The fuzz targets, see fuzz.h: the driver, but for adding.
+ * The fuzz targets, see fuzz.h: the driver, except for adding buffers.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,10 +59,10 @@ u16 get_u16(void)
 }
 
 /*
- * Looking
+ * Checks
  */
 
-/* Pieces of memory that the ring and its buffers have */
+/* The number of allocations of the ring and its buffers */
 unsigned long allocated(void)
 {
 	return account.allocated - vring_device_kept(&d);
@@ -99,7 +99,7 @@ void expect_unchanged(const struct before *b)
 	CHECK(allocated() == b->allocated);
 }
 
-/* Whatever was done */
+/* After every operation */
 static void expect_sound(void)
 {
 	CHECK(!account.wrong);
@@ -187,7 +187,7 @@ bool get_one(void)
 
 	req = virtqueue_get_buf_ctx(d.vq, &len, &ctx);
 	CHECK(account.warnings == b.warnings);
-	/* Who lies is not listened to any more. */
+	/* Ignore a hostile device from now on. */
 	CHECK(account.messages == b.messages || virtqueue_is_broken(d.vq));
 	if (!req) {
 		expect_unchanged(&b);
@@ -215,7 +215,7 @@ static void expect_empty(void)
 	CHECK(!account.mapped);
 }
 
-/* Not for a queue in use: what comes after it is a reset, or the end. */
+/* Not for a queue in use: a reset or the end must follow. */
 static void detach_all(void)
 {
 	void *buf;
@@ -227,7 +227,7 @@ static void detach_all(void)
 	expect_empty();
 }
 
-/* @err: what the queue should say when it is taken away and comes back */
+/* The expected error when the queue is disabled and enabled again */
 static int expect_reset(void)
 {
 	if (d.config.foreign)
@@ -270,7 +270,7 @@ static int expect_resize(unsigned int num, unsigned int old)
 		return err;
 	if (has_failed(&account.alloc))
 		return -ENOMEM;
-	/* It says so, and keeps the old size. */
+	/* It returns this error, and keeps the old size. */
 	if (!d.config.packed && num & (num - 1)) {
 		account.messages--;
 		return -ENOMEM;
@@ -300,7 +300,7 @@ static void do_resize(void)
 }
 
 /*
- * The rest of what drivers do
+ * Other operations of drivers
  */
 
 static void do_kick(void)
@@ -371,7 +371,7 @@ static void do_get(void)
 	get_one();
 }
 
-/* What is here twice is done twice as often. */
+/* Operations that are listed twice occur twice as often. */
 static const struct operation driver_operations[] = {
 	{ "add", do_add }, { "add", do_add }, { "add", do_add },
 	{ "add", do_add },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The fuzz targets, see fuzz.h: the driver adds buffers, and the model of what
- * should come of that.
+ * The fuzz targets, see fuzz.h: the driver adds buffers, and a model of the
+ * expected results.
  */
 #include <string.h>
 
@@ -40,11 +40,11 @@ static void plan_pieces(struct request *req, unsigned int out, unsigned int nr)
 	}
 }
 
-/* Lists for one call.  They are wiped after it: the ring must not keep them. */
+/* Lists for one call, cleared after it: the ring must not keep them. */
 static struct scatterlist pool[3 * MAX_PIECES];
 static unsigned int pool_used;
 
-/* The list may be chained: a link stands somewhere in it. */
+/* The list may be chained, with a link anywhere in it. */
 static struct scatterlist *make_list(const struct piece *p, unsigned int nr)
 {
 	struct scatterlist *list = &pool[pool_used], *sg = list;
@@ -90,13 +90,13 @@ static void expect_error(struct expected *e, int err, bool warns)
 	e->warns |= warns;
 }
 
-/* A table comes first; tables to keep, which may come second, nobody misses. */
+/* The first allocation is the table.  Kept tables, the second, may fail. */
 static bool no_table(void)
 {
 	return account.alloc.first == 1 && has_failed(&account.alloc);
 }
 
-/* What it takes to start a buffer of at most @nents descriptors */
+/* The expected result of starting a buffer of at most @nents descriptors */
 static void expect_start(struct expected *e, const struct before *b,
 			 unsigned int nents, const void *token)
 {
@@ -113,7 +113,7 @@ static void expect_start(struct expected *e, const struct before *b,
 			     nents > d.size && !takes_tables());
 }
 
-/* The same for a whole buffer, but for one of the piecewise calls */
+/* The same for a whole buffer, except with the piecewise calls */
 static void expect_add(struct expected *e, const struct before *b,
 		       unsigned int nr, const void *token)
 {
@@ -143,7 +143,7 @@ static void judge_add(struct request *req, int err, const struct before *b,
 {
 	bool notified = e->err == -ENOSPC && e->notifies && !d.config.packed;
 
-	/* Who has failed does not go on. */
+	/* After a failed mapping, there must be no other one. */
 	CHECK(!has_failed(&account.map) ||
 	      account.map.calls == account.map.first);
 	inject_fail(&account.alloc, 0);
@@ -158,7 +158,7 @@ static void judge_add(struct request *req, int err, const struct before *b,
 	unmap_pieces(req);
 }
 
-/* The next operation may lack memory, or a mapping. */
+/* An allocation or a mapping of the next operation may fail. */
 static void set_failures(void)
 {
 	u8 how = get_byte();
@@ -194,7 +194,7 @@ static void add_sgs(struct request *req, void *token, struct before *b,
 	judge_add(req, err, b, e, false);
 }
 
-/* One list in one direction, and perhaps with a context */
+/* One list in one direction, with an optional context */
 static void add_list(struct request *req, void *token, struct before *b,
 		     struct expected *e)
 {
@@ -283,7 +283,7 @@ static void add_one(struct request *req, void *token, struct before *b,
 
 /*
  * Adding piece by piece.  The bounds may be too small or too large, directions
- * may be wrong or out of order, and the buffer may be given up.
+ * may be wrong or out of order, and the buffer may be aborted.
  */
 
 struct build {
@@ -379,14 +379,14 @@ static unsigned int add_piece(struct request *req, unsigned int i,
 		add_bvec(p, nr, how);
 		break;
 	default:
-		/* The bound or the end marker may be the one that counts. */
+		/* Either the bound or the end marker may come first. */
 		how = get_byte();
 		nr = count_alike(p, left, 1 + how % 8);
 		listed = how & 0x10 ? left : nr;
 		limit = nr + (listed == nr ? how >> 5 : 0);
 		list = make_list(p, listed);
 		virtqueue_add_sg(d.vq, list, limit, p->dir);
-		if (how == 0x0f)	/* no call of those that count */
+		if (how == 0x0f)	/* not one of the counted calls */
 			virtqueue_add_sg(d.vq, list, 0, p->dir);
 		wipe_lists();
 	}
@@ -407,7 +407,7 @@ static void spoil_pieces(struct request *req)
 			map_piece(&req->pieces[i]);
 }
 
-/* A bound of @n, and now and then off by one or two in either direction */
+/* A bound of @n, sometimes too large or too small by one or two */
 static unsigned int off_by(unsigned int n)
 {
 	u8 how = get_byte();
@@ -483,7 +483,7 @@ void do_add(void)
 	ways[way](req, get_byte() == 0xee ? NULL : req, &b, &e);
 }
 
-/* Pieces, an end, or an abort without a start: a warning, and no harm */
+/* Pieces, an end, or an abort without a start only cause a warning */
 void do_stray(void)
 {
 	struct scatterlist *list;
@@ -516,7 +516,7 @@ void do_stray(void)
 	default:
 		virtqueue_add_page(d.vq, virt_to_page(arena), 0, 1, DMA_NONE);
 	}
-	/* After an error of no buffer, further pieces of none are silent. */
+	/* After the first error without a buffer, more pieces do not warn. */
 	CHECK(account.warnings - b.warnings <= 1);
 	expect_unchanged(&b);
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fuzz_honest: a device that keeps to the specification (device.h).  It must
- * find what was added, in order; the driver gets back what the device returns;
- * and each side notifies the other one when it was asked to.
+ * fuzz_honest: a device that follows the specification (device.h).  It must
+ * find the buffers that were added, in order; the driver must get the buffers
+ * that the device returns; and each side must notify the other one when
+ * requested.
  */
 #include <string.h>
 
@@ -10,14 +11,14 @@
 
 const bool device_is_honest = true;
 
-/* Requests in an order: as they were added, and as they were completed */
+/* Requests in the order in which they were added or completed */
 struct fifo {
 	struct request *at[MAX_REQUESTS];
 	unsigned int head, nr;
 };
 
 static struct fifo not_taken, not_got;
-static struct fifo not_completed;	/* by a device that keeps the order */
+static struct fifo not_completed;	/* by an in-order device */
 
 static void fifo_put(struct fifo *f, struct request *req)
 {
@@ -25,7 +26,7 @@ static void fifo_put(struct fifo *f, struct request *req)
 	f->at[(f->head + f->nr++) % MAX_REQUESTS] = req;
 }
 
-/* What the device may write; a device in order says it of the last one alone. */
+/* The number of writable bytes; in-order devices report only the last one. */
 static u32 in_len(const struct request *req)
 {
 	unsigned int i;
@@ -104,7 +105,7 @@ static void completed(struct request *req, u32 len)
 	fifo_put(&not_got, req);
 }
 
-/* The oldest ones as a batch, or just the oldest */
+/* The oldest ones as a batch, or only the oldest */
 static void complete_batch(unsigned int num, u32 len)
 {
 	u16 ids[MAX_REQUESTS];
@@ -141,7 +142,7 @@ static void do_complete(void)
 	expect_call(nothing_waited);
 }
 
-/* Whatever there was: now each side has seen all. */
+/* Now each side has processed everything. */
 void device_settle(void)
 {
 	while (not_taken.nr)
@@ -168,7 +169,7 @@ static void do_want(void)
 		count.notify = how & 2 ? NOTIFY_ALWAYS : NOTIFY_NEVER;
 }
 
-/* Did the driver come past where the device has asked for a notification? */
+/* Has the driver passed where the device requested a notification? */
 static void expect_kick(bool kicked)
 {
 	u64 at = count.notify_at;
@@ -177,7 +178,7 @@ static void expect_kick(bool kicked)
 		CHECK(kicked == (count.notify == NOTIFY_ALWAYS));
 		return;
 	}
-	/* A packed ring cannot tell what is more than a lap away. */
+	/* In a packed ring, only positions within a lap can be compared. */
 	if (d.config.packed && (count.added - count.kicked > d.size ||
 				at + d.size < count.added))
 		return;
@@ -214,7 +215,7 @@ void device_kicked(bool kicked)
 	count.kicked = count.added;
 }
 
-/* @quiet: there was nothing to get; of a broken queue it means nothing */
+/* @quiet: there was nothing to get; has no meaning for a broken queue */
 void device_callbacks(bool enabled, bool delayed, bool quiet)
 {
 	bool broken = virtqueue_is_broken(d.vq), none = !not_got.nr;
@@ -225,7 +226,7 @@ void device_callbacks(bool enabled, bool delayed, bool quiet)
 		CHECK(broken || quiet == none);
 		count.call = CALL;
 	} else if (!broken) {
-		/* Nobody would call for what is all there already. */
+		/* There is no callback if everything is already used. */
 		CHECK(quiet ? none || not_got.nr < nr_added() : !none);
 		count.call = quiet ? CALL_DELAYED : CALL_UNKNOWN;
 		count.called = false;

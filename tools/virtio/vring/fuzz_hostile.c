@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * fuzz_hostile: a device that writes anything to all that it can access, between
- * any two operations of the driver, and between the pieces of a buffer.  The
- * driver's side must be as sound as ever.  What a device may do in the middle of
- * an operation is not seen here.
+ * fuzz_hostile: a device that writes arbitrary data to all memory that it can
+ * access, between any two operations of the driver, and between the pieces of a
+ * buffer.  The driver side must stay correct.  Writes in the middle of an
+ * operation are not tested here.
  */
 #include <string.h>
 
@@ -12,8 +12,8 @@
 const bool device_is_honest;
 
 /*
- * Whatever was in the ring before, a new buffer is as it should be; unless the
- * hostile device has written there, while it was made.
+ * A new buffer must be correct, whatever was in the ring before, unless the
+ * hostile device has written to it while it was built.
  */
 void device_added(struct request *req, bool disturbed)
 {
@@ -94,7 +94,7 @@ static void hostile_write(void)
 	}
 }
 
-/* An answer in proper form, to whatever question */
+/* A well-formed response to an arbitrary buffer */
 static void hostile_answer(void)
 {
 	u32 id = get_byte();
@@ -115,7 +115,7 @@ bool device_disturbs(void)
 	return disturbs;
 }
 
-/* Nothing else that the driver does means anything to this device. */
+/* This device ignores all other operations of the driver. */
 void device_reset(void) {}
 void device_got(struct request *req, u32 len) {}
 void device_got_none(bool broken) {}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What starts the fuzz targets, see fuzz.h.  With libFuzzer (LIBFUZZER) its own
- * main() does, and this only looks at the arguments.  Without, inputs come from
- * files, from a corpus, or from a generator:
+ * main() of the fuzz targets, see fuzz.h.  With libFuzzer (LIBFUZZER), which
+ * has its own main(), this only checks the arguments.  Without it, inputs come
+ * from files, from a corpus, or from a generator:
  *
  *	fuzz_honest FILE...		run these inputs: replays a crash
  *	fuzz_honest -corpus=TEXT	run those of a text file
@@ -11,9 +11,9 @@
  *	fuzz_honest -corpus=TEXT -dir=DIR	write the inputs to files instead
  *	fuzz_honest -runs=N -dir=DIR		the same
  *
- * A corpus is a text: an input a line, in hexadecimal; '#' starts a comment.
- * 'make corpus' has made ours: the generator wrote 1000 inputs, of which
- * libFuzzer chose those few that together reach what all of them reach.
+ * A corpus is a text file with one input per line, in hexadecimal; '#' starts a
+ * comment. 'make corpus' made ours: of 1000 inputs from the generator,
+ * libFuzzer chose a few that together have the same coverage.
  */
 #include <ctype.h>
 #include <signal.h>
@@ -52,7 +52,7 @@ static void give_up(const char *what, const char *name)
 
 #ifdef LIBFUZZER
 
-/* libFuzzer itself takes an option that it does not know for a remark. */
+/* libFuzzer ignores unknown options. */
 int fuzz_initialize(int *argc, char ***argv)
 {
 	char **arg = *argv;
@@ -74,7 +74,7 @@ static unsigned long nr_inputs;
 static u8 input[MAX_SIZE];
 static size_t input_size;
 
-/* A hang ends here: no input takes as much as a second. */
+/* Detect hangs: no input takes as long as a second. */
 #define HANG_SECONDS	60
 
 static void print_input(void)
@@ -111,7 +111,7 @@ static void run_input(size_t size)
 	nr_inputs++;
 	input_size = size;
 	if (!dir) {
-		/* Of its own size: ASan sees who reads behind it. */
+		/* Of the exact size, so that ASan detects reads beyond it. */
 		u8 *copy = memcpy(malloc(size ? : 1), input, size);
 
 		alarm(HANG_SECONDS);
@@ -139,7 +139,7 @@ static void run_file(const char *name)
 	run_input(size);
 }
 
-/* The size of the input that a line holds */
+/* The size of the input in a line */
 static size_t parse_line(const char *line, const char *name)
 {
 	size_t size = 0;
@@ -173,7 +173,7 @@ static void run_corpus(const char *name)
 		give_up("find inputs in", name);
 }
 
-/* splitmix64: the same everywhere */
+/* splitmix64: the same on all machines */
 static u64 random_u64(u64 *state)
 {
 	u64 x = *state += 0x9e3779b97f4a7c15ULL;
@@ -183,7 +183,7 @@ static u64 random_u64(u64 *state)
 	return x ^ x >> 31;
 }
 
-/* Some are short, most are long enough to fill a ring and come round in it. */
+/* Some are short, most are long enough to fill a ring and wrap in it. */
 static void run_random(unsigned long runs, u64 seed)
 {
 	size_t size, i;

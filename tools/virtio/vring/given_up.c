@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Buffers that never get to the device.
+ * Buffers that are never made available to the device.
  *
- * A driver forgets to end or to abort a buffer, and adds another one, resets or
- * deletes the queue.  The ring warns, once, and gives the open buffer up: its
- * pieces are unmapped, its table goes back to the kept ones, no descriptor is
- * lost.  The other buffer is added as if nothing had been.  An end that comes
- * late finds nothing to end.
+ * A driver does not end or abort a buffer, and adds another one, or resets or
+ * deletes the queue.  The ring must warn once, and abort the open buffer: its
+ * pieces are unmapped, its kept table is free again, no descriptor is lost.
+ * The other buffer is added normally.  A late end has no effect.
  *
- * And whatever makes a buffer fail, as many tables are kept as before.
+ * After any failure, the number of kept tables must be the same as before.
  */
 #include <string.h>
 
 #include "test.h"
 
 #define SIZE	8
-#define MANY	20		/* pieces: more than a kept table has room for */
+#define MANY	20		/* pieces: too many for a kept table */
 
 static const struct vring_ops *ring = &vring_series;
 
@@ -71,7 +70,7 @@ static void round_trip(struct buffer *b)
 	drop(b);
 }
 
-/* Nothing is there for the device, nor will be. */
+/* Nothing is or will be available to the device. */
 static void expect_nothing(void)
 {
 	CHECK(!vring_device_take(&d) && !d.wrong);
@@ -81,7 +80,7 @@ static void expect_nothing(void)
 	CHECK(!account.mapped);
 }
 
-/* How far the buffer is when it is forgotten */
+/* The state of the buffer that is not ended */
 enum how_far { NO_PIECE, ONE_PIECE, ALL_PIECES, FAILED, NR_HOW_FAR };
 
 static const char *const how_far_name[] = {
@@ -128,7 +127,7 @@ static void try_other(const struct vring_config *config, unsigned int open_in,
 	round_trip(&other);
 	expect_nothing();
 
-	/* A second time it is the same, but for the warning. */
+	/* The second time is the same, except for the warning. */
 	account.warnings = 0;
 	leave_open(1, open_in, how_far);
 	init(&other, out, in);
@@ -140,7 +139,7 @@ static void try_other(const struct vring_config *config, unsigned int open_in,
 	destroy();
 }
 
-/* The same for a buffer that is started, and so may be left open itself */
+/* The same if another buffer is started, which may also be left open */
 static void try_start(const struct vring_config *config, unsigned int open_in,
 		      enum how_far how_far)
 {
@@ -176,7 +175,7 @@ static void try_start(const struct vring_config *config, unsigned int open_in,
  * The ring is nearly full.
  */
 
-/* All but @left descriptors are the device's. */
+/* The device holds all but @left descriptors. */
 static void fill(unsigned int left)
 {
 	unsigned int i;
@@ -202,8 +201,8 @@ static void empty(unsigned int left)
 }
 
 /*
- * @left descriptors are free.  An open buffer wants them, or one for its table;
- * others take them all; its end must not take any.
+ * @left descriptors are free.  An open buffer needs them, or one for its table.
+ * Other buffers take all of them, and the late end must not take any.
  */
 static void try_full(const struct vring_config *config, unsigned int left,
 		     enum how_far how_far, enum buffer_way way)
@@ -234,7 +233,7 @@ static void try_full(const struct vring_config *config, unsigned int left,
 	destroy();
 }
 
-/* The other buffer finds no room, or is none: nothing of either stays. */
+/* The other buffer has no room or is invalid: nothing of both is left. */
 static void try_refused(const struct vring_config *config, enum how_far how_far)
 {
 	create(config);
@@ -267,7 +266,7 @@ static void try_refused(const struct vring_config *config, enum how_far how_far)
 }
 
 /*
- * The queue is reset, becomes another one, or goes.
+ * The queue is reset, replaced, or deleted.
  */
 
 enum ending { RESET, RESIZE, DETACH, NR_ENDINGS };
@@ -327,7 +326,7 @@ static void try_ending(const struct vring_config *config, enum ending ending,
 	test_destroy();
 }
 
-/* Nothing but the open buffer is there. */
+/* There is only the open buffer. */
 static void try_delete(const struct vring_config *config, enum how_far how_far)
 {
 	create(config);
@@ -339,7 +338,7 @@ static void try_delete(const struct vring_config *config, enum how_far how_far)
 	CHECK(account.warnings == 1);
 	CHECK(account.mapped == (config->dma && config->premapped ? 3 : 0));
 	CHECK(!account.allocated && !account.wrong);
-	/* The driver's mappings go with the device. */
+	/* The mappings of the driver are removed with the device. */
 	account.mapped = 0;
 	memset(account.mappings, 0, sizeof(account.mappings));
 }
@@ -348,7 +347,7 @@ static void try_delete(const struct vring_config *config, enum how_far how_far)
  * Tables that are kept
  */
 
-/* More buffers than there are tables would show one that is lost. */
+/* More buffers than tables, to detect a lost table. */
 #define ROUNDS	40
 
 static unsigned int free_tables;
@@ -372,7 +371,7 @@ static void expect_kept(void)
 	CHECK(vring_device_idle(&d));
 }
 
-/* The mapping of each piece fails in turn; that of a kept table is there. */
+/* The mapping of each piece fails in turn; a kept table is already mapped. */
 static void try_kept_failures(const struct vring_config *config,
 			      enum buffer_way way)
 {
@@ -407,7 +406,7 @@ static void try_kept_given_up(const struct vring_config *config)
 		snprintf(doing, sizeof(doing), "round %u of giving up", round);
 		for (i = 0; i < NR_HOW_FAR; i++) {
 			leave_open(1, 2, i);
-			/* A piece that failed has ended the building. */
+			/* The failed piece has already released the buffer. */
 			CHECK(vring_device_free_tables(&d) ==
 			      free_tables - (i != FAILED));
 			ring->virtqueue_abort_buf(d.vq);
@@ -423,7 +422,7 @@ static void try_kept_given_up(const struct vring_config *config)
 		drop(&open_one);
 		expect_kept();
 
-		/* The table of the open one is the next one's. */
+		/* The next buffer uses the table of the open one. */
 		leave_open(1, 2, ONE_PIECE);
 		init(&other, 1, 1);
 		CHECK(!buffer_add(&other, &d, BUFFER_SGS));
@@ -436,7 +435,7 @@ static void try_kept_given_up(const struct vring_config *config)
 }
 
 /*
- * All of it
+ * All tests
  */
 
 static void try_open(const struct vring_config *config, enum how_far how_far)

@@ -20,7 +20,7 @@ static void inject_wrong(const char *what)
 }
 
 /*
- * Failing
+ * Failures
  */
 
 void inject_fail(struct inject_point *point, unsigned long nth)
@@ -46,7 +46,7 @@ static bool inject_fails(struct inject_point *point)
  * Memory
  */
 
-/* What is in new memory, so that nobody relies on it */
+/* The content of new memory, so that no code relies on zeroes */
 #define INJECT_POISON	0xa5
 
 static void *inject_allocated(void *p, size_t size)
@@ -96,8 +96,8 @@ void __free_pages_exact(void *p, size_t size)
 }
 
 /*
- * DMA.  The number of a mapping is in the upper half of its addresses; the lower
- * half leaves room for any length.
+ * DMA.  The upper half of a DMA address is the number of the mapping; the lower
+ * half has room for any length.
  */
 #define INJECT_DMA	BIT_ULL(60)
 #define INJECT_NUMBERS	BIT(28)
@@ -108,7 +108,7 @@ static void inject_event(enum inject_what what, dma_addr_t addr, size_t len,
 	inject->events[inject->nr_events++ % INJECT_EVENTS] =
 		(struct inject_event){ what, dir, addr, len };
 
-	/* Any good mixing will do: multiply by an odd number. */
+	/* Any good mixing function will do: multiply by an odd number. */
 	inject->hash = (inject->hash ^ addr ^ (u64)len << 8 ^ what << 4 ^ dir) *
 		       0x9e3779b97f4a7c15ULL;
 	inject->hash ^= inject->hash >> 29;
@@ -143,7 +143,7 @@ static dma_addr_t inject_map(void *cpu, size_t len,
 	return DMA_MAPPING_ERROR;
 }
 
-/* An unmap must name the address, the length and the direction of its map. */
+/* An unmap must have the address, the length and the direction of its map. */
 static void inject_unmap(dma_addr_t addr, size_t len,
 			 enum dma_data_direction dir, bool coherent)
 {
@@ -224,7 +224,7 @@ void *dma_to_virt(struct device *dev, dma_addr_t addr, size_t size,
  * Work
  */
 
-/* Where in the list the work is, or would be */
+/* The position of the work in the list, or the end */
 static struct work_struct **inject_find_work(struct work_struct *work)
 {
 	struct work_struct **at = &inject->work;
@@ -270,7 +270,7 @@ void inject_work(struct inject *in)
 }
 
 /*
- * Looking at it
+ * Inspection
  */
 
 const char *inject_holds(const struct inject *in)
@@ -346,7 +346,7 @@ void __warn(const char *fmt, ...)
 /* The linker gives the section of WARN_ONCE() these names. */
 extern char __start_data_once[] __weak, __stop_data_once[] __weak;
 
-/* ASan has put guards between the flags: memset() would run into them. */
+/* ASan puts guards between the flags, so memset() cannot be used. */
 __attribute__((no_sanitize("address")))
 void inject_forget_warnings(void)
 {

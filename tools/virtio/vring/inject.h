@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The memory and the DMA of a test program: every allocation and every mapping
- * of the ring comes here, can be made to fail, and is accounted for.
+ * The memory and the DMA of a test program: all allocations and mappings of the
+ * ring use these functions, can be made to fail, and are accounted for.
  *
  *	struct inject mine = {};
  *
@@ -13,13 +13,12 @@
  *	mine.wrong			what the ring did wrong, or NULL
  *	inject_holds(&mine)		what it did not give back
  *
- * @inject is where things are counted now.  A program that runs two rings side
- * by side has two of these, and sets @inject before it calls one of them: when
- * both do the same, then both see the same DMA addresses, and have the same
- * trace.
+ * @inject points to the current counters.  A program that runs two rings side
+ * by side has two of these, and sets @inject before it calls one of them.  If
+ * both do the same, they get the same DMA addresses and have the same trace.
  *
- * A DMA address is never one that the CPU could use, and is not given out again
- * for a long time: 268 million mappings.
+ * A DMA address is never a valid address of the CPU, and is not reused for 268
+ * million mappings.
  */
 #ifndef VRING_INJECT_H
 #define VRING_INJECT_H
@@ -28,7 +27,7 @@
 #include <linux/workqueue.h>
 
 #define INJECT_MAPPINGS	16384	/* at the same time */
-#define INJECT_EVENTS	1024		/* that are remembered */
+#define INJECT_EVENTS	1024		/* that are recorded */
 
 /* Calls @first to @last fail, 1 is the first call after inject_fail(). */
 struct inject_point {
@@ -65,26 +64,26 @@ struct inject {
 	struct inject_point map;
 
 	/*
-	 * Called first thing in each allocation and each mapping: what an
-	 * interrupt, or the device, may do at that time.  It may call the ring.
+	 * Called at the start of each allocation and each mapping: for what an
+	 * interrupt or the device may do at that time.  It may call the ring.
 	 */
 	void (*interrupt)(void);
 
-	/* Work that was scheduled is done at once, or waits for inject_work(). */
+	/* Scheduled work runs immediately, or waits for inject_work(). */
 	bool work_waits;
 	struct work_struct *work;	/* a list */
 
-	/* What the ring has now */
+	/* What the ring holds now */
 	unsigned long allocated;	/* pieces of memory */
 	unsigned long mapped;		/* mappings, but not of coherent memory */
-	void *latest;			/* what kmalloc() gave last */
+	void *latest;			/* the last result of kmalloc() */
 
 	unsigned long warnings;		/* WARN and its kind */
 	unsigned long messages;		/* dev_err and its kind, but not pr_debug */
 	bool verbose;			/* print them */
 	ktime_t now;			/* the clock of ktime_get() */
 
-	/* The first wrong thing: an unmap that fits no map, and the like */
+	/* The first error, for example an unmap without a matching map */
 	const char *wrong;
 
 	/* Event number i is in events[i % INJECT_EVENTS] */
@@ -98,17 +97,17 @@ struct inject {
 
 extern struct inject *inject;
 
-/* The @nth call from now fails, 1 is the next, 0 for none; and all after it */
+/* The @nth call from now fails (1: the next, 0: none), or also all after it */
 void inject_fail(struct inject_point *point, unsigned long nth);
 void inject_fail_from(struct inject_point *point, unsigned long nth);
 
-/* Do all work that waits. */
+/* Run all pending work. */
 void inject_work(struct inject *in);
 
-/* Memory or mappings that the ring still has: a text, or NULL if none */
+/* A text about memory or mappings that the ring still holds, or NULL if none */
 const char *inject_holds(const struct inject *in);
 
-/* Forget all events; the state of the mappings stays. */
+/* Clear all events; the state of the mappings stays. */
 void inject_clear_events(struct inject *in);
 
 /* To stderr: the last @max events */

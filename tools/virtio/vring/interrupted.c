@@ -2,24 +2,25 @@
 /*
  * A completion in the middle of an add.
  *
- * The callback of some drivers takes no lock.  So an interrupt may come between
- * any two instructions of an add, and get what the device has used: descriptors
- * go back to the free list, and its head is another one.  That must not change
- * the buffer that is being added.
+ * The callback of some drivers takes no lock.  So an interrupt may occur
+ * between any two instructions of an add, and get used buffers: descriptors go
+ * back to the free list, and its head changes.  This must not change the buffer
+ * that is being added.
  *
- * Here the interrupt comes at one place in turn.  All calls, of one to three
- * pieces, on a ring that is partly in use, with its free list in disorder.  The
- * device then finds the pieces that the driver gave, and every token comes back
- * once.  There are two kinds of places:
+ * Here the interrupt occurs at each place in turn.  All calls are tested, with
+ * one to three pieces, on a ring that is partly in use, with an unordered free
+ * list.  The device must then find the pieces from the driver, and every token
+ * must be returned once.  There are two kinds of places:
  *
  *	each allocation and mapping, and between the calls of a buffer that is
- *	added piece by piece: num_free is right afterwards as well, and no
- *	descriptor is lost;
+ *	added piece by piece: afterwards num_free must also be correct, and no
+ *	descriptor may be lost;
  *
- *	each load and each store of the ring, see watch.h, in a program of its
- *	own: that cannot be asked for then, as the ring may be changing both.
+ *	each load and each store of the ring, see watch.h, in a separate
+ *	program: then num_free and the free list are not checked, because the
+ *	ring may be changing both.
  *
- * A buffer that is added later has another table.
+ * A buffer that is added later must have another table.
  *
  * With --base it is the base's ring, and its calls.
  */
@@ -36,12 +37,12 @@
 static const struct vring_ops *ring = &vring_series;
 
 /*
- * Descriptors that came back in the middle of an add are in the free list after
- * it.  The base forgets them, and gives out others twice in the end.
+ * Descriptors that were freed in the middle of an add must be in the free list
+ * after it.  The base loses them, and in the end uses others twice.
  */
 #define FREE_LIST_IS_WHOLE	(ring == &vring_series)
 
-/* At each load and store: this is compiled once more for that. */
+/* At each load and store: this file is compiled a second time for that. */
 #ifdef ANYWHERE
 static const bool anywhere = true;
 #else
@@ -55,15 +56,15 @@ static const struct state {
 	const char *name;
 	unsigned int nr_fetched, nr_used;
 	u8 fetched[OLD], used[OLD];	/* in this order */
-	bool one_by_one;		/* each interrupt finds just one */
-	bool anywhere;			/* for these places, too */
+	bool one_by_one;		/* each interrupt gets only one */
+	bool anywhere;			/* also for these places */
 } states[] = {
 	{ "the first is used", 0, 1, {}, { 0 } },
 	{ "all are used", 0, 3, {}, { 0, 1, 2 }, .anywhere = true },
 	{ "the first was fetched, the second is used", 1, 1, { 0 }, { 1 } },
 	{ "the first was fetched, two are used", 1, 2, { 0 }, { 1, 2 } },
 	{ "all are used, one by one", 0, 3, {}, { 0, 1, 2 }, .one_by_one = true },
-	/* Not in order from here on */
+	/* The following are not in order */
 	{ "the last was fetched, two are used", 1, 2, { 2 }, { 1, 0 },
 	  .anywhere = true },
 	{ "the second was fetched, the last is used", 1, 1, { 1 }, { 2 } },
@@ -83,7 +84,7 @@ static struct {
 } at_device[OLD + 2];
 static const struct state *state;
 static unsigned int nr_used;		/* of those in state->used[] */
-static unsigned int place, wanted;	/* places so far; where it comes */
+static unsigned int place, wanted;	/* places so far; the chosen one */
 static unsigned int most_places;	/* in one add */
 static bool adding, in_interrupt;
 
@@ -102,7 +103,7 @@ static void take(struct buffer *b)
 	at_device[b - buffers].used = false;
 }
 
-/* The device has done with it, if it had not before. */
+/* The device uses it, if it has not already. */
 static void use(struct buffer *b)
 {
 	if (at_device[b - buffers].used)
@@ -111,7 +112,7 @@ static void use(struct buffer *b)
 	vring_device_complete(&d, at_device[b - buffers].id, buffer_in_len(b));
 }
 
-/* The driver fetches one buffer: NULL, or one that it has not fetched yet. */
+/* The driver gets one buffer: NULL, or one that it has not got yet. */
 static struct buffer *get(void)
 {
 	void *ctx = NULL;
@@ -170,7 +171,7 @@ static void on_store(const void *p)
 		interrupt();
 }
 
-/* Single descriptors that come and go: the ring starts elsewhere. */
+/* Add and get single descriptors, so that the ring starts elsewhere. */
 static void turn(unsigned int n)
 {
 	while (n--) {
@@ -189,7 +190,7 @@ static void init(struct buffer *b, unsigned int out, unsigned int in)
 	unsigned int i;
 
 	buffer_init(b, out, in, NULL);
-	/* As it would go: linear, a page, a list of one, what was mapped */
+	/* One way per piece: linear, a page, a list of one entry, mapped */
 	for (i = 0; i < out + in; i++)
 		b->piece[i].kind = (i + out) % NR_BUFFER_KINDS;
 	b->in_table = d.config.indirect && !d.config.ctx && out + in > 1;
@@ -216,7 +217,7 @@ static void prepare(void)
 		use_next();
 }
 
-/* The interrupt comes at place number @at, or does not if 0. */
+/* The interrupt occurs at place number @at, or never if 0. */
 static int add_interrupted(enum buffer_way way, unsigned int at)
 {
 	int err;
@@ -243,7 +244,7 @@ static void drop(struct buffer *b)
 		buffer_unmap(b, &d);
 }
 
-/* It needs a table of its own.  The ring may have lost count of free ones. */
+/* It needs a separate table.  The count of free ones may be wrong. */
 static bool add_later(void)
 {
 	int err;
@@ -258,7 +259,7 @@ static bool add_later(void)
 	return false;
 }
 
-/* All that is still in flight comes back, in the order of the ring. */
+/* All buffers in flight are used, in the order of the ring. */
 static void finish(void)
 {
 	unsigned int i;
@@ -274,7 +275,7 @@ static void finish(void)
 	CHECK(anywhere || (vring_device_idle(&d) && d.vq->num_free == SIZE));
 }
 
-/* Every descriptor is in the free list, once. */
+/* Every descriptor must be in the free list once. */
 static void fill(void)
 {
 	static struct buffer all[SIZE];
@@ -300,7 +301,7 @@ static void fill(void)
 	CHECK(vring_device_idle(&d) && d.vq->num_free == SIZE);
 }
 
-/* What else goes wrong in the same add */
+/* What fails in the same add */
 struct failure {
 	unsigned int alloc, map;
 };
@@ -360,14 +361,14 @@ static void try_buffer(const struct vring_config *config, unsigned int out,
 	};
 	unsigned int at, turns, i;
 
-	/* A packed chain is inside the ring, or goes over its end. */
+	/* A packed chain is inside the ring, or crosses its end. */
 	for (turns = anywhere ? 2 : 0; turns < 3; turns += 2) {
 		for (at = 0; try_place(config, turns, out, in, way, at, none);)
 			at++;
 	}
 	if (anywhere)
 		return;
-	/* The base unmaps what is not its own if a mapping fails then. */
+	/* If a mapping fails then, the base unmaps the wrong pieces. */
 	for (i = 0; ring == &vring_series && i < ARRAY_SIZE(failures); i++) {
 		for (at = 0; try_place(config, 2, out, in, way, at, failures[i]);)
 			at++;
@@ -383,7 +384,7 @@ static void try_config(const struct vring_config *config)
 
 	d.ops = ring;
 	d.config = *config;
-	/* There are a hundred places in each: fewer buffers will do. */
+	/* There are a hundred places in each, so use fewer buffers. */
 	for (n = 1; n <= PIECES; n += anywhere ? PIECES - 1 : 1) {
 		for (out = 0; out <= (anywhere ? 1 : n); out++) {
 			for (way = 0; way < NR_BUFFER_WAYS; way++) {
@@ -416,7 +417,7 @@ int main(int argc, char **argv)
 		for (n = 0; test_config(&n, SIZE, &config);)
 			if (!anywhere || state->anywhere)
 				try_config(&config);
-	/* It was compiled as it should be. */
+	/* It was compiled for this. */
 	CHECK(!anywhere || most_places > 50);
 	printf("%s: %s: %lu adds, %lu interrupts, %lu adds failed, ",
 	       anywhere ? "anywhere" : "interrupted", ring->name, nr_adds,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The functions of one implementation of the ring, see ops.h.  This is compiled
- * once for each, and gets its prefix together with the ring.
+ * once for each implementation, and gets the same prefix as the ring.
  */
 #include "ops.h"
 
@@ -9,8 +9,8 @@
 #include <vring.h>
 
 /*
- * drop_tables() takes free ones away, and leaves their number where the offset of
- * the last one would be if all were free.
+ * drop_tables() takes the free tables, and stores their number in the entry
+ * that would have the offset of the last table if all were free.
  */
 #define HIDDEN	0x8000
 
@@ -32,7 +32,7 @@ static unsigned int used_tables(const struct virtqueue *vq)
 	return kept && kept->table ? VRING_KEPT_TABLES - free_tables(vq) : 0;
 }
 
-/* Allocations for kept tables, less one for each of them that is in use */
+/* Allocations for kept tables, minus one for each kept table in use */
 static int kept_tables(const struct virtqueue *vq)
 {
 	const struct vring_kept *kept = to_vvq(vq)->kept;
@@ -43,7 +43,7 @@ static int kept_tables(const struct virtqueue *vq)
 	       (int)used_tables(vq);
 }
 
-/* None of the kept tables is free: the next one must be allocated. */
+/* Take all free kept tables, so that the next table must be allocated. */
 static void drop_tables(struct virtqueue *_vq)
 {
 	struct vring_virtqueue *vq = to_vvq(_vq);

@@ -2,10 +2,10 @@
 /*
  * Two implementations of the ring in one program.
  *
- * "series" is the ring of this tree; its functions have their plain names.
- * "base" is another virtio_ring.c, of which only the calls that every kernel
- * has are used; its functions are called base_virtqueue_add_sgs() and so on.
- * Call them directly, or choose one at run time by its table of functions.
+ * "series" is the ring of this tree; its functions have their normal names.
+ * "base" is another virtio_ring.c, of which only the calls that exist in every
+ * kernel are used; its functions are named base_virtqueue_add_sgs() and so on.
+ * Call them directly, or choose one at run time with its table of functions.
  */
 #ifndef VRING_OPS_H
 #define VRING_OPS_H
@@ -61,7 +61,7 @@ struct vring_ops {
 	typeof(virtqueue_dma_mapping_error) *virtqueue_dma_mapping_error;
 	typeof(virtqueue_dma_need_sync) *virtqueue_dma_need_sync;
 
-	/* NULL in the base, all of them */
+	/* All of these are NULL in the base */
 	typeof(virtqueue_start_buf) *virtqueue_start_buf;
 	typeof(virtqueue_add_sg) *virtqueue_add_sg;
 	typeof(virtqueue_add_linear) *virtqueue_add_linear;
@@ -74,7 +74,7 @@ struct vring_ops {
 	typeof(virtqueue_add_buf_single) *virtqueue_add_buf_single;
 	typeof(virtqueue_add_buf_linear) *virtqueue_add_buf_linear;
 
-	/* Tables that no buffer uses: how many, and free them */
+	/* The number of kept tables that no buffer uses; and take them */
 	unsigned int (*free_tables)(const struct virtqueue *vq);
 	int (*kept_tables)(const struct virtqueue *vq);
 	unsigned int (*used_tables)(const struct virtqueue *vq);
@@ -83,15 +83,15 @@ struct vring_ops {
 
 extern const struct vring_ops vring_series;
 
-/* Only where the program was built with BASE_RING= */
+/* Only if the program was built with BASE_RING= */
 extern const struct vring_ops vring_base;
 
-/* Some of its functions, for those who count what a call costs */
+/* Some of its functions, to measure the cost of a call */
 extern typeof(virtqueue_add_sgs) base_virtqueue_add_sgs;
 extern typeof(virtqueue_add_inbuf) base_virtqueue_add_inbuf;
 extern typeof(virtqueue_get_buf) base_virtqueue_get_buf;
 
-/* All that there are, ends with NULL */
+/* All implementations, terminated by NULL */
 extern const struct vring_ops *const vring_implementations[];
 
 #endif /* VRING_OPS_H */

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Faults that the ring once had, none of which may come back.
+ * Regression tests for bugs that the ring once had.
  *
- * Each has a test of its own, which makes what triggered it.  With --base they
- * run on the ring of the base, and those that it still has must fail there: so
- * nobody has to believe that the tests can.  Each runs in a child process, and
- * may crash or hang there.
+ * Each bug has a test that triggers it.  With --base, the tests run on the ring
+ * of the base, and must fail for bugs that it still has: this shows that the
+ * tests work.  Each runs in a child process, which may crash or hang.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -63,7 +62,7 @@ static int add(struct buffer *b, unsigned int out, unsigned int in)
 	return buffer_add(b, &d, BUFFER_SGS);
 }
 
-/* The device takes this buffer: returns what to complete it by */
+/* The device takes this buffer.  Returns the id to complete it with */
 static u16 take(const struct buffer *b)
 {
 	CHECK(vring_device_take(&d));
@@ -90,7 +89,7 @@ static void round_trip(unsigned int out, unsigned int in)
 	get(b, buffer_in_len(b));
 }
 
-/* So many descriptors on: laps of either parity have to be tried */
+/* Advance by @position descriptors, to test both wrap counters */
 static void go_to(unsigned int position)
 {
 	while (position--)
@@ -105,7 +104,7 @@ static void expect_as_new(void)
 	CHECK(!account.mapped && !account.wrong && !d.wrong);
 }
 
-/* Every ring that matters to what is tested; all of 8 descriptors */
+/* All rings that matter for the test, with 8 descriptors each */
 static bool next_config(struct vring_config *c, unsigned int n)
 {
 	*c = (struct vring_config) {
@@ -116,12 +115,12 @@ static bool next_config(struct vring_config *c, unsigned int n)
 }
 
 /*
- * The faults
+ * The bugs
  */
 
 /*
- * A mapping fails at the third piece; the packed descriptors behind the head
- * kept their AVAIL bits, and a shorter buffer at that head exposed them.
+ * A mapping fails at the third piece.  The packed descriptors after the head
+ * kept their AVAIL bits, and a shorter buffer at this head exposed them.
  */
 static void stale_packed_flags(void)
 {
@@ -145,7 +144,7 @@ static void stale_packed_flags(void)
 }
 
 #if VRING_PREMAPPED
-/* The driver's pieces are the driver's to unmap, but the table is the ring's. */
+/* The driver unmaps its pieces, but the ring must unmap the table. */
 static void premapped_table_leaks(void)
 {
 	struct buffer *b = &buffers[0];
@@ -168,7 +167,7 @@ static void premapped_table_leaks(void)
 }
 #endif
 
-/* A piece is unmapped in the direction that it was mapped in, on every path. */
+/* A piece must be unmapped with the direction of its map, on every path. */
 static void wrong_direction(void)
 {
 	struct vring_config config;
@@ -191,7 +190,7 @@ static void wrong_direction(void)
 	}
 }
 
-/* Without memory for a table a packed ring takes the descriptors itself. */
+/* Without memory for a table, a packed ring must use its own descriptors. */
 static void no_memory_for_packed_table(void)
 {
 	unsigned int dma, pos;
@@ -217,7 +216,7 @@ static void no_memory_for_packed_table(void)
 	}
 }
 
-/* The device writes over all descriptors, but not their flags. */
+/* The device overwrites all descriptors, except their flags. */
 static void rewrite_addresses(void)
 {
 	struct vring_desc *split = d.desc_area;
@@ -235,7 +234,7 @@ static void rewrite_addresses(void)
 	}
 }
 
-/* What is unmapped is what the ring has mapped, not what stands in the ring. */
+/* Unmapping must use the private records, not the descriptors. */
 static void rewritten_addresses(void)
 {
 	struct buffer *b = &buffers[0];
@@ -268,8 +267,9 @@ static void rewritten_addresses(void)
 }
 
 /*
- * The device claims to have written more than there was room for.  The ring of
- * 6.12 leaves that to the driver: it hands the length on, and stays whole.
+ * The device reports more written bytes than there was room for.  The ring of
+ * 6.12 does not check this: it passes the length to the driver and stays
+ * intact.
  */
 static void used_length_too_large(void)
 {
@@ -288,7 +288,7 @@ static void used_length_too_large(void)
 	}
 }
 
-/* Each allocation fails once: the queue stays as it is, and in the list. */
+/* Each allocation fails once: the queue is unchanged, and stays listed. */
 static void resize_listed(void)
 {
 	unsigned int nth;
@@ -304,8 +304,8 @@ static void resize_listed(void)
 }
 
 /*
- * A queue was in the device's list already when its last allocation failed;
- * who walked the list found freed memory.
+ * A queue was already in the device's list when its last allocation failed;
+ * walking the list then accessed freed memory.
  */
 static void listed_and_freed(void)
 {
@@ -322,7 +322,7 @@ static void listed_and_freed(void)
 			CHECK(!inject_holds(&account));
 		}
 		CHECK(nth > 3);
-		/* What fails then is a reset, see in_order_after_reset(). */
+		/* In this case a reset fails, see in_order_after_reset(). */
 		if (!config.in_order)
 			resize_listed();
 		inject_fail(&account.alloc, 0);
@@ -334,9 +334,9 @@ static void listed_and_freed(void)
 }
 
 /*
- * All buffers are detached in the middle of a lap, and others are added: the
- * driver went on at the old place, with the old wrap counters, and the device
- * began anew.  That is what a reset of the queue is for.
+ * All buffers are detached in the middle of a lap, the queue is reset, and
+ * other buffers are added.  The driver continued at the old position, with the
+ * old wrap counters, while the device started over.
  */
 static void detach_and_add(const struct vring_config *config, unsigned int pos)
 {
@@ -372,7 +372,7 @@ static void detached_and_added(void)
 }
 
 #if VRING_IN_ORDER
-/* A reset left an in-order ring where it was; the next buffer broke it. */
+/* A reset kept the position of an in-order ring; the next buffer broke it. */
 static void in_order_after_reset(void)
 {
 	struct vring_config config;
@@ -384,8 +384,8 @@ static void in_order_after_reset(void)
 }
 
 /*
- * The driver takes a part of a batch, and enables callbacks: it was told that
- * nothing is left, as the device has written no more than the first descriptor.
+ * The driver gets a part of a batch, and enables callbacks.  It was told that
+ * nothing is left, because the device has only written the first descriptor.
  */
 static void rest_of_a_batch(void)
 {
@@ -417,8 +417,9 @@ static void rest_of_a_batch(void)
 #endif
 
 /*
- * swiotlb is full: that must be told from a broken device, so that the driver
- * tries again.  packed rings said -EIO, and requests of virtio-blk were lost.
+ * swiotlb is full.  This must be distinguished from a broken device, so that
+ * the driver tries again.  Packed rings returned -EIO, and virtio-blk requests
+ * failed.
  */
 static void full_swiotlb_is_no_io_error(void)
 {
@@ -443,7 +444,7 @@ static void full_swiotlb_is_no_io_error(void)
 	}
 }
 
-/* Chains of @len from @pos on; the device is faster than enable_cb_delayed. */
+/* Chains of @len from @pos on, completed before enable_cb_delayed. */
 static void race_delayed(unsigned int pos, unsigned int len, bool race)
 {
 	unsigned int i, n = 15 / len;
@@ -473,8 +474,9 @@ static void race_delayed(unsigned int pos, unsigned int len, bool race)
 }
 
 /*
- * The driver looked for the race at the descriptor of the event, which the
- * device does not write if it is in the middle of a chain: no callback came.
+ * To detect the race, the driver checked the descriptor of the event, which the
+ * device does not write if it is in the middle of a chain: no callback
+ * occurred.
  */
 static void lost_callback_of_chains(void)
 {
@@ -489,8 +491,8 @@ static void lost_callback_of_chains(void)
 }
 
 /*
- * Drivers notify outside of their lock: others add, and get, between
- * kick_prepare and notify, which must not look at what they change.
+ * Drivers notify without their lock: between kick_prepare and notify, other
+ * threads add and get buffers.  Notify must not use state that they change.
  */
 static void kick_outside_the_lock(void)
 {
@@ -507,7 +509,7 @@ static void kick_outside_the_lock(void)
 		vring_device_complete(&d, take(&buffers[0]), 0);
 		get(&buffers[0], 0);
 		CHECK(!add(&buffers[1], 1, 0));
-		/* The event is behind: this one wants no notification. */
+		/* The event has passed: no notification is needed. */
 		CHECK(!ring->virtqueue_kick_prepare(d.vq));
 
 		before = ring->vring_notification_data(d.vq);
@@ -526,8 +528,8 @@ static void kick_outside_the_lock(void)
 }
 
 /*
- * The device sets NEXT on the last descriptor of a chain: completion followed
- * it, and gave back descriptors that were free already.
+ * The device sets NEXT on the last descriptor of a chain.  The completion
+ * followed it, and freed descriptors that were already free.
  */
 static void next_of_the_device(void)
 {
@@ -566,7 +568,7 @@ static void debug_build_asserts(void)
 }
 
 /*
- * All of them
+ * All tests
  */
 
 #ifdef SERIES_DEBUG
@@ -583,7 +585,7 @@ static void debug_build_asserts(void)
 static const struct {
 	const char *name;
 	void (*test)(void);
-	bool in_base;			/* the base has this fault */
+	bool in_base;			/* the base has this bug */
 	bool debug;			/* shows in a DEBUG build only */
 } faults[] = {
 	{ "(a) NEXT flag of the device followed at completion",
@@ -644,7 +646,7 @@ static unsigned int run(bool base)
 	for (i = 0; i < ARRAY_SIZE(faults); i++) {
 		bool ok, should = !base || !faults[i].in_base;
 
-		/* In a DEBUG build of the base all else would end in (b). */
+		/* In a DEBUG build of the base, all others would end in (b). */
 		if (faults[i].debug ? !has_debug : base && has_debug) {
 			printf("%s: %-52s needs %s DEBUG build\n", ring->name,
 			       faults[i].name, has_debug ? "no" : "a");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where a request on an ordinary queue does not come: what the transports call,
- * queues that come about in another way, or not at all, and the ends of counters.
+ * Paths that are not used by requests on an ordinary queue: functions that the
+ * transports call, queues that are created in other ways or not at all, and
+ * counter overflows.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include "device.h"
 #include "inject.h"
 
-#define MANY	65535	/* buffers; the ring counts no further without a kick */
+#define MANY	65535	/* buffers; the maximum without a kick */
 
 static struct vring_device d;
 static struct inject account;
@@ -96,7 +97,7 @@ static void round_trip(void)
 }
 
 /*
- * Queues of our own: to the device they come with a reset.
+ * Queues created by the program; the device gets them with a reset.
  */
 
 static unsigned int nr_notified;
@@ -116,7 +117,7 @@ static struct virtqueue *create_second(unsigned int num, unsigned int align,
 					  NULL, "second", &dma_device);
 }
 
-/* The device leaves its queue for this one; returns the old. */
+/* The device uses this queue instead of the old one, which is returned. */
 static struct virtqueue *change_to(struct virtqueue *vq)
 {
 	struct virtqueue *old = d.vq;
@@ -161,7 +162,7 @@ static void try_dma(void)
 					      0);
 	CHECK(!virtqueue_dma_mapping_error(d.vq, addr));
 	CHECK(account.mapped == d.config.dma);
-	/* Memory is coherent here: nothing to do, and nothing done wrong */
+	/* Memory is coherent here, so the sync functions must do nothing */
 	CHECK(!virtqueue_dma_need_sync(d.vq, addr));
 	virtqueue_dma_sync_single_range_for_cpu(d.vq, addr, 0, 8,
 						DMA_TO_DEVICE);
@@ -177,7 +178,7 @@ static void try_dma(void)
 	inject_fail(&account.map, 0);
 }
 
-/* 2.9 of the specification: where the next buffer goes, for the doorbell */
+/* 2.9 of the specification: position of the next buffer, for the doorbell */
 static void try_notification_data(void)
 {
 	unsigned int i, lap;
@@ -192,7 +193,7 @@ static void try_notification_data(void)
 	}
 }
 
-/* Each queue of the device breaks, and comes back. */
+/* Each queue of the device is broken, and unbroken. */
 static void try_break_device(void)
 {
 	struct virtqueue *second = create_second(4, 64, false);
@@ -213,7 +214,7 @@ static void try_break_device(void)
 	vring_del_virtqueue(second);
 }
 
-/* A transport that cannot notify has a broken queue. */
+/* If the transport cannot notify, the queue is broken. */
 static void try_notify_fails(void)
 {
 	struct virtqueue *second = create_second(4, 64, false), *first;
@@ -241,7 +242,7 @@ static void try_notify_fails(void)
 	vring_del_virtqueue(second);
 }
 
-/* Who has no callback, and never asks for one, is not called. */
+/* A driver without a callback, which never enables callbacks, is not called. */
 static void try_no_callback(void)
 {
 	void (*callback)(struct virtqueue *vq) = d.vq->callback;
@@ -264,8 +265,8 @@ static void try_no_callback(void)
 }
 
 /*
- * The driver is called at the latest when all that it had added is used,
- * wherever in the ring that ends.
+ * The driver is called at the latest when all its buffers are used, wherever
+ * the last one is in the ring.
  */
 static void try_delayed(void)
 {
@@ -287,8 +288,8 @@ static void try_delayed(void)
 }
 
 /*
- * VIRTIO_F_ORDER_PLATFORM wants the barriers of real devices, and those of
- * ../asm/barrier.h abort(): the first operation with one ends the program.
+ * VIRTIO_F_ORDER_PLATFORM requires the barriers for real devices, which abort()
+ * in ../asm/barrier.h: the first operation with one ends the program.
  */
 static void try_strong_barriers(void)
 {
@@ -323,7 +324,7 @@ static int enable_fails(struct virtqueue *vq)
 	return -EIO;
 }
 
-/* @err: what reset and resize return, when they have come as far as @done */
+/* @err: expected of reset and resize; @done: buffers that they recycle */
 static void expect_reset(int err, unsigned int done)
 {
 	unsigned int size = d.vq->num_free;
@@ -372,7 +373,7 @@ static void try_reset(void)
 	round_trip();
 }
 
-/* A ring that finds no memory may become a smaller one. */
+/* If there is no memory, the ring may be smaller. */
 static void try_reduce(void)
 {
 	struct virtqueue *vq;
@@ -381,7 +382,7 @@ static void try_reduce(void)
 	if (d.config.packed)
 		return;
 	doing = "a smaller ring";
-	/* What is allocated before the ring is needed at any rate. */
+	/* The allocations before that of the ring must succeed. */
 	for (ring = 1, vq = NULL; !vq; ring++) {
 		inject_fail(&account.alloc, ring);
 		CHECK(!create_second(1024, 64, false));
@@ -391,7 +392,7 @@ static void try_reduce(void)
 	CHECK(virtqueue_get_vring_size(vq) == 512);
 	vring_del_virtqueue(vq);
 
-	/* A single page is the last resort. */
+	/* The smallest ring takes a single page. */
 	ring--;
 	account.alloc = (struct inject_point){ .first = ring, .last = ring + 2 };
 	vq = create_second(1024, 64, true);
@@ -405,7 +406,7 @@ static void try_reduce(void)
 	inject_fail(&account.alloc, 0);
 }
 
-/* Tables of up to SMALL descriptors are kept: KEPT of them, from the first on */
+/* KEPT tables of up to SMALL descriptors are kept, after the first one */
 #define SMALL	8
 #define KEPT	31
 
@@ -438,7 +439,7 @@ static void try_kept_tables(bool packed, bool dma)
 	kept = account.allocated - ring;
 	CHECK(kept == 1 + dma);
 
-	/* What is not kept is allocated, and freed. */
+	/* Other tables are allocated and freed. */
 	for (turn = 0; turn < 2; turn++) {
 		for (i = 0; i < KEPT + 8; i++)
 			add_table(2);
@@ -450,7 +451,7 @@ static void try_kept_tables(bool packed, bool dma)
 		CHECK(account.allocated == ring + kept);
 	}
 
-	/* A buffer that is given up gives its table back. */
+	/* An aborted buffer returns its table. */
 	for (i = 0; i < KEPT + 8; i++) {
 		CHECK(!virtqueue_start_buf(d.vq, memory, 2, 2, GFP_ATOMIC));
 		virtqueue_add_linear(d.vq, memory, 1, DMA_TO_DEVICE);
@@ -476,8 +477,8 @@ static void use_table(void)
 }
 
 /*
- * Kept tables that are mapped come from work, which may be done later, too late,
- * or without success.  Until then tables are allocated.
+ * Mapped kept tables are allocated by a work item, which may run later, too
+ * late, or fail.  Until then tables are allocated.
  */
 static void try_kept_work(bool packed)
 {
@@ -497,7 +498,7 @@ static void try_kept_work(bool packed)
 	inject_work(&account);
 	CHECK(account.allocated == ring + 3);
 
-	/* The next one is kept, and nothing but its pieces is mapped. */
+	/* The next one is kept, and only its pieces are mapped. */
 	add_table(2);
 	CHECK(account.allocated == ring + 3 && account.mapped == 5);
 	complete();
@@ -506,7 +507,7 @@ static void try_kept_work(bool packed)
 	get();
 	CHECK(account.allocated == ring + 2 && !account.mapped);
 
-	/* A reset ends with no table, used or waited for. */
+	/* After a reset there are no tables and no pending work. */
 	change_to(d.vq);
 	CHECK(account.allocated == ring);
 	use_table();
@@ -557,7 +558,7 @@ static void try_transport_ring(void)
 	free_pages_exact(pages, PAGE_SIZE);
 }
 
-/* The ring kicks by itself, before it loses count of what was added. */
+/* The ring kicks by itself before its counter overflows. */
 static void try_many(void)
 {
 	unsigned int i;
@@ -575,7 +576,7 @@ static void try_many(void)
 	CHECK(d.notified == 1);
 }
 
-/* A list may be missing among others. */
+/* One of several lists may be NULL. */
 static void try_no_list(void)
 {
 	struct scatterlist out, in, *sgs[] = { &out, NULL, &in };
@@ -589,7 +590,7 @@ static void try_no_list(void)
 	CHECK(!d.chain.pieces[0].writable && d.chain.pieces[1].writable);
 	vring_device_complete(&d, d.chain.id, 8);
 	CHECK(virtqueue_get_buf(d.vq, &len) == memory && len == 8);
-	/* One piece, but not one list */
+	/* One piece in more than one list */
 	CHECK(!virtqueue_add_sgs(d.vq, sgs, 2, 0, memory, GFP_ATOMIC));
 	complete();
 	get();
@@ -643,7 +644,7 @@ static int add_linear(void)
 					GFP_ATOMIC);
 }
 
-/* The same for what not every queue takes */
+/* The same for misuse that depends on the queue */
 static void try_misuse(const struct vring_config *config, int (*misuse)(void))
 {
 	int i;

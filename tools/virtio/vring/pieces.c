@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where a piece is, and how long: an offset beyond its page, in lists that are
- * chained; lengths that do not fit, and none at all.
+ * Addresses and lengths of pieces: offsets beyond the first page, in chained
+ * lists; lengths that are too large, and 0.
  *
  * With --base it is the base's ring, and its calls.
  */
@@ -25,7 +25,7 @@ static void create(const struct vring_config *config)
 	account.warnings = 0;
 }
 
-/* The buffer that the device has comes back, and leaves nothing behind. */
+/* The buffer of the device is used, and nothing is left behind. */
 static void get(void)
 {
 	u32 len;
@@ -42,18 +42,18 @@ static void expect_nothing(void)
 }
 
 /*
- * Places
+ * Addresses
  */
 
-/* Piece @i begins so far behind the first page, of which it is said to be. */
+/* The offset of piece @i from the page that is passed */
 static unsigned int offset_of(unsigned int i)
 {
 	return (ENTRIES - i) * PAGE_SIZE + 24 * i + 8;
 }
 
 /*
- * A list of @n, with a link before entry @link if that is not 0.  What else
- * stands in a link means nothing.
+ * A list of @n entries, with a link before entry @link if that is not 0.  The
+ * other members of a link have no meaning.
  */
 static struct scatterlist *make_list(unsigned int n, unsigned int link)
 {
@@ -80,7 +80,7 @@ static struct scatterlist *make_list(unsigned int n, unsigned int link)
 	return list;
 }
 
-/* NULL behind the last one */
+/* NULL after the last one */
 static struct scatterlist *entry(struct scatterlist *sg, unsigned int i)
 {
 	while (sg && i--)
@@ -121,7 +121,7 @@ static void try_places(unsigned int n, unsigned int link)
 	struct scatterlist *list = make_list(n, link), *sg;
 	unsigned int i;
 
-	/* One call, or two, of which the second goes on behind the first */
+	/* One call, or two, the second of which continues after the first */
 	for (i = 1; i <= n; i++) {
 		CHECK(!ring->virtqueue_start_buf(d.vq, &token, n, 2, 0));
 		ring->virtqueue_add_sg(d.vq, list, i, DMA_TO_DEVICE);
@@ -180,7 +180,7 @@ static void expect_length(u32 len)
 	get();
 }
 
-/* What fits, just so */
+/* The largest lengths that fit */
 static void try_longest(const struct vring_config *config)
 {
 	struct scatterlist sg;
@@ -204,7 +204,7 @@ static void try_longest(const struct vring_config *config)
 	test_destroy();
 }
 
-/* A call whose length is 32 bits wide has no such length. */
+/* Calls with a 32 bit length cannot have this length. */
 #define TAKES_SIZE_T(call, ...)						\
 	__builtin_types_compatible_p(typeof(call), __VA_ARGS__)
 
@@ -241,7 +241,7 @@ static void try_too_long(const struct vring_config *config)
 }
 
 /*
- * None at all
+ * Length 0
  */
 
 /* The entries of a list; on a premapped queue the driver has mapped them. */
@@ -272,7 +272,7 @@ static void unmap_list(struct scatterlist *list, unsigned int n)
 						       DMA_TO_DEVICE, 0);
 }
 
-/* The device has the buffer: @n pieces, of which @empty may have been left out. */
+/* The device has the buffer: @n pieces, possibly without piece @empty. */
 static void expect_pieces(unsigned int n, unsigned int empty, bool left_out)
 {
 	unsigned int i, piece = 0, len;
@@ -292,14 +292,14 @@ static void expect_pieces(unsigned int n, unsigned int empty, bool left_out)
 	CHECK(vring_device_idle(&d));
 }
 
-/* An entry of a list without bytes goes to the device. */
+/* An empty scatterlist entry is passed to the device. */
 static void expect_with(int err, unsigned int n, unsigned int empty)
 {
 	CHECK(!err && !account.warnings);
 	expect_pieces(n, empty, false);
 }
 
-/* A piece of memory without bytes is left out, and alone it is no buffer. */
+/* An empty piece of memory is left out, and cannot be the only piece. */
 static void expect_without(int err, unsigned int n, unsigned int empty)
 {
 	CHECK(err == (n == 1 ? -EINVAL : 0));
@@ -311,7 +311,7 @@ static void expect_without(int err, unsigned int n, unsigned int empty)
 	CHECK(!vring_device_take(&d) && vring_device_idle(&d));
 }
 
-/* By one of the calls that add a piece, all of them in turn */
+/* With each of the calls that add a piece in turn */
 static int add_pieces(struct scatterlist *list, unsigned int n,
 		      enum buffer_kind kind)
 {
@@ -365,7 +365,7 @@ static void try_empty_pieces(unsigned int n, unsigned int empty)
 	expect_with(ring->virtqueue_end_buf(d.vq), n, empty);
 	expect_with(ring->virtqueue_add_buf(d.vq, list, n, 0, &token,
 					    GFP_ATOMIC), n, empty);
-	/* What is behind the bound of a list does not count. */
+	/* Entries after the bound of a list are ignored. */
 	if (n > 1 && empty == n - 1) {
 		CHECK(!ring->virtqueue_start_buf(d.vq, &token, n, 1, 0));
 		ring->virtqueue_add_sg(d.vq, list, n - 1, DMA_TO_DEVICE);
@@ -393,7 +393,7 @@ static void try_empty_pieces(unsigned int n, unsigned int empty)
 	unmap_list(list, n);
 }
 
-/* The device gets it, as it always did. */
+/* The device gets it, as before. */
 static void try_empty_classic(unsigned int n, unsigned int empty)
 {
 	struct scatterlist *list = make_empty_list(n, empty);

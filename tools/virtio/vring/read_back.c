@@ -1,37 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From start to end the ring reads nothing that the device can write.
+ * Test that from start to end the ring reads nothing that the device can write.
  *
- * The device may write to the descriptors at any time, those of a buffer that is
- * not yet available included: a ring that reads one back, to take NEXT off the
- * last one or to make the head available, publishes what the device wants.
+ * The device may write to descriptors at any time, including those of a buffer
+ * that is not yet available.  A ring that reads one back, to clear NEXT in the
+ * last one or to make the head available, publishes what the device has
+ * written.
  *
- * The program is told of each load and each store of the ring, see watch.h.  So
- * every call that adds a buffer is looked at in three ways:
+ * The program gets a call for each load and each store of the ring, see
+ * watch.h.  Every call that adds a buffer is tested in three ways:
  *
- * 1. No load is from the descriptors, the available or the used part of the
- *    ring, or from an indirect table that the device can reach.  The same for
- *    buffers that are given up.
+ * 1.  No load is from the descriptors, the available or the used part of the
+ * ring, or from an indirect table that the device can write.  The same for
+ * buffers that are aborted.
  *
- * 2. The device overwrites every descriptor that was written so far, in the ring
- *    and in the table: before each store, and between the calls.  What is
- *    published is then compared with what a device sees that does not do so.
- *    Each of address, length, flags, id (or next) is either what the driver means
- *    or what the device has written, and no mixture of both: it was not made
- *    from what was read.
+ * 2.  The device overwrites every descriptor that was written so far, in the
+ * ring and in the table: before each store, and between the calls.  The
+ * published buffer is then compared with that for a device that does not do so.
+ * Each of address, length, flags, id (or next) must be either the value of the
+ * driver or the value of the device, but no mixture of both, which would show
+ * that it was read back.
  *
- * 3. The same, but the device stops before virtqueue_end_buf().  The second word
- *    of a chain's last descriptor, in the ring or in a split table, and that of
- *    the head of a packed chain, is what the driver means: it is stored when the
- *    buffer is published, from private memory.
+ * 3.  The same, but the device stops before virtqueue_end_buf().  The second
+ * word of a chain's last descriptor, in the ring or in a split table, and that
+ * of the head of a packed chain, must be the value of the driver: it is stored
+ * from private memory when the buffer is published.
  *
- * Nothing is said of the other words: the device finds them as it left them, and
- * fools itself alone.  The entries of a packed table are all alike, so none is
- * stored again.  A table that is mapped for the device to read is out of its
- * reach, and so is left alone.
+ * The other words are not checked: the device only sees what it has written
+ * itself.  The entries of a packed table are all alike, so none is stored
+ * again.  A table that is mapped for the device to read cannot be written by
+ * the device, so it is not overwritten.
  *
- * With --base it is the base's ring, and its calls.  Before 7.3 (which has rings
- * in order) that took NEXT off in memory: then only packed rings are looked at.
+ * With --base it is the base's ring, and its calls.  Before 7.3 (which has
+ * in-order rings), the base cleared NEXT in memory: then only packed rings are
+ * tested.
  */
 #include <string.h>
 
@@ -58,7 +60,7 @@ static bool watching;			/* the ring is adding a buffer */
 static bool scribbling;			/* the device writes this: */
 static const struct slot *scribble;
 static bool in_ring[SIZE];		/* written so far */
-static struct slot *table;		/* that the device can reach */
+static struct slot *table;		/* that the device can write */
 static unsigned int table_slots;
 static bool in_table[PIECES_IN_TABLE];	/* written so far */
 
@@ -95,9 +97,9 @@ static bool in_ring_memory(const void *p)
 }
 
 /*
- * A table is the latest that was allocated.  Without mappings the device can
- * reach it; what may stand behind its entries is not shown to the device.
- * Otherwise it can reach what is coherent.
+ * The table is the latest allocation.  Without mappings, the device can write
+ * to it, but not to memory after its entries.  Otherwise the device can only
+ * write to coherent memory.
  */
 static void find_table(const void *p)
 {
@@ -141,7 +143,7 @@ static bool published(void)
 	       !!(flags & BIT(VRING_PACKED_DESC_F_USED)) != d.avail.wrap;
 }
 
-/* The bits that make a packed head available are not the device's to choose. */
+/* The device must not change the bits that make a packed head available. */
 static struct slot unpublished(struct slot s, unsigned int i)
 {
 	const u16 bits = BIT(VRING_PACKED_DESC_F_AVAIL) |
@@ -179,7 +181,7 @@ static void on_load(const void *p, const void *where)
 	if (!watching && !completing)
 		return;
 	nr_loads++;
-	/* It has to look at what the device has used. */
+	/* It must read what the device has used. */
 	if (completing && !in_a_table(p) &&
 	    (d.config.packed || !in_descriptors(p)))
 		return;
@@ -244,7 +246,7 @@ static void drop(void)
 		buffer_unmap(&buf, &d);
 }
 
-/* Every ring is the same as the one before, DMA addresses included. */
+/* Every ring is the same as the previous one, including DMA addresses. */
 static void create(const struct vring_config *config, unsigned int turns)
 {
 	account.next = 0;
@@ -282,7 +284,7 @@ static struct slot honest_ring[SIZE], honest_table[PIECES_IN_TABLE];
 static bool of_ring[SIZE], of_table[PIECES_IN_TABLE];
 static unsigned int head, last, last_in_table;	/* slots of the buffer */
 
-/* Without a device that writes: everything is right. */
+/* Without a device that writes: everything must be correct. */
 static void run_honest(enum buffer_way way)
 {
 	unsigned int i;
@@ -309,7 +311,7 @@ static void run_honest(enum buffer_way way)
 		for (last = head; honest_ring[last].third & VRING_DESC_F_NEXT; )
 			last = honest_ring[last].fourth;
 	}
-	/* What there was to overwrite, was seen. */
+	/* The descriptors to overwrite were found. */
 	CHECK(of_ring[head] && of_ring[last]);
 	CHECK(!d.chain.indirect || d.config.dma ||
 	      (of_table[0] && last_in_table == buffer_total(&buf) - 1));
@@ -330,7 +332,7 @@ static bool is_one_of(u64 is, u64 honest, u64 written)
 static void expect_no_mixture(const struct slot *is, const struct slot *honest,
 			      const struct slot *written, bool is_table)
 {
-	/* The table is elsewhere. */
+	/* The table is at another address. */
 	CHECK(is_table || is_one_of(is->addr, honest->addr, written->addr));
 	CHECK(is_one_of(is->len, honest->len, written->len));
 	CHECK(is_one_of(is->third, honest->third, written->third));
@@ -378,7 +380,7 @@ static void expect_published(bool stored_anew)
 		expect_right(&table[last_in_table], &honest_table[last_in_table]);
 }
 
-/* All that the device did is undone, for a ring that trusts it. */
+/* Undo everything that the device did, for a ring that trusts it. */
 static void restore(void)
 {
 	struct slot *slots = d.desc_area;
@@ -406,7 +408,7 @@ static void between(void)
 		scribbling = false;
 }
 
-/* @stop: what is stored at the end is seen as it was stored. */
+/* @stop: the device does not overwrite what is stored at the end. */
 static void run_scribbled(enum buffer_way way, bool stop)
 {
 	stop_before_end = stop;
@@ -454,7 +456,7 @@ static void try_buffer(const struct vring_config *config, unsigned int turns,
 }
 
 /*
- * Buffers that are given up
+ * Buffers that are aborted
  */
 
 static void abort_after(unsigned int pieces)
@@ -507,7 +509,7 @@ static void try_given_up(const struct vring_config *config, unsigned int turns)
 }
 
 /*
- * All of it
+ * All tests
  */
 
 static void try_config(const struct vring_config *config, unsigned int turns)
@@ -553,10 +555,10 @@ int main(int argc, char **argv)
 		if (ring != &vring_series && !config.packed && !VRING_IN_ORDER)
 			continue;
 		try_config(&config, 0);
-		if (config.packed)	/* over the end of the ring */
+		if (config.packed)	/* across the end of the ring */
 			try_config(&config, SIZE - 2);
 	}
-	/* It was compiled as it should be. */
+	/* It was compiled for this. */
 	CHECK(nr_loads > nr_adds && nr_stores > nr_adds);
 	printf("read_back: %s: %lu adds, %lu loads, %lu stores, ", ring->name,
 	       nr_adds, nr_loads, nr_stores);

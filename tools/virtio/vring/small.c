@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * All that can happen to a small ring.
+ * Test all possible sequences on a small ring.
  *
  * Every sequence of eight operations, up to some length, on rings of one to
- * four descriptors, split and packed, in order or not, with and without tables
- * and mappings.
- * After each operation the result, num_free, and what the ring holds of memory
- * and mappings are those of a model of a few lines; the device of device.h,
- * which is written from the specification, takes every buffer and judges it.
- * After each sequence all buffers are used and come back, and a ring is left
- * that is as it was when new.
+ * four descriptors, split and packed, in-order or not, with and without tables
+ * and mappings.  After each operation, the result, num_free, and the memory and
+ * mappings of the ring must match a model of a few lines; the device of
+ * device.h, which is implemented from the specification, takes every buffer and
+ * checks it.  After each sequence, all buffers are used and returned, and the
+ * state of the ring must be the same as when it was new.
  *
  * A sequence is a number: its octal digits are the operations.
  */
@@ -33,7 +32,7 @@ enum op {
 	OP_ADD_3,	/* three pieces */
 	OP_GIVE_UP,	/* three pieces; the last one fails, or is not added */
 	OP_OLDEST,	/* the device takes all, and completes the first of it */
-	OP_NEWEST,	/* or the last; in order: all, as one batch */
+	OP_NEWEST,	/* or the last; in-order: all, as one batch */
 	OP_GET,		/* get_buf */
 	OP_RESET,	/* reset of the queue */
 	NR_OPS
@@ -58,18 +57,18 @@ static struct entry {
 	struct buffer *buf;
 	enum state state;
 	u16 id;
-	u32 len;			/* as the driver is told */
-	unsigned int used_at;		/* the order in which they come back */
+	u32 len;			/* expected for the driver */
+	unsigned int used_at;		/* the order in which they are used */
 	unsigned int descs;
 	bool table;
 } entries[MAX_SIZE];
 static unsigned int nr_entries, nr_used, free_descs;
 static unsigned long ring_allocated;
 
-/* Buffers of 1, 2 and 3 pieces, made once; one is for a ring that is full */
+/* Buffers of 1, 2 and 3 pieces, created once; one is for a full ring */
 static struct buffer buffers[3][MAX_SIZE + 1];
 
-/* The condition may do something, and so is looked at in any case. */
+/* The condition may have side effects, so it is always evaluated. */
 #define CHECK(condition) do {						\
 	if (!(condition) && checking)					\
 		fail(__LINE__, #condition);				\
@@ -110,7 +109,7 @@ static unsigned int mappings(const struct entry *e)
 	return d.config.dma ? buffer_total(e->buf) + e->table : 0;
 }
 
-/* What must be so after each operation */
+/* Checks after each operation */
 static void check_state(void)
 {
 	unsigned long mapped = 0, allocated = ring_allocated;
@@ -194,7 +193,7 @@ static void give_up(void)
 	buffer_back(b);
 }
 
-/* The device finds what was added, in that order, and nothing else. */
+/* The device must find what was added, in that order, and nothing else. */
 static void take_all(void)
 {
 	unsigned int i;
@@ -215,7 +214,7 @@ static void take_all(void)
 	CHECK(nr_used || vring_device_idle(&d));
 }
 
-/* Not all of it: for that an in-order ring stands in itself. */
+/* Not the whole length, which in-order rings report for skipped buffers. */
 static u32 used_len(const struct entry *e)
 {
 	u32 len = buffer_in_len(e->buf);
@@ -230,7 +229,7 @@ static void used(struct entry *e, u32 len)
 	e->used_at = nr_used++;
 }
 
-/* All that the device has taken; those that are used come before. */
+/* All that the device has taken; used ones come first. */
 static void use_batch(void)
 {
 	u16 ids[MAX_SIZE];
@@ -332,7 +331,7 @@ static void do_op(enum op op)
 	}
 }
 
-/* All buffers come back, and it is as in the beginning. */
+/* All buffers are used, and the ring is in its initial state. */
 static void end_sequence(void)
 {
 	at = depth;
@@ -348,7 +347,7 @@ static void end_sequence(void)
 	CHECK(!inject_holds(&account));
 }
 
-/* Operations before @first were checked with the sequence before. */
+/* Operations before @first were checked with the previous sequence. */
 static void do_sequence(const struct vring_config *config, unsigned int first)
 {
 	at = 0;
@@ -364,7 +363,7 @@ static void do_sequence(const struct vring_config *config, unsigned int first)
 		check_state();
 	}
 	end_sequence();
-	/* With this one, those that are new and end before */
+	/* Include the new sequences that are prefixes of this one */
 	nr_sequences += depth - first;
 }
 
@@ -373,7 +372,7 @@ static void progress(const struct vring_config *config)
 	static time_t last;
 	time_t now = time(NULL);
 
-	alarm(60);	/* stuck: what is to be done takes microseconds */
+	alarm(60);	/* detect hangs: normally this takes microseconds */
 	if (!last)
 		last = now;
 	if (now - last < PROGRESS)
@@ -404,7 +403,7 @@ static void try_config(const struct vring_config *config)
 	}
 }
 
-/* Which of them matter for what is done here: false after the last */
+/* Only configurations that make a difference here; false after the last */
 static bool config_get(unsigned int n, struct vring_config *config)
 {
 	unsigned int i;
@@ -418,7 +417,7 @@ static bool config_get(unsigned int n, struct vring_config *config)
 			.packed		= i & MAX_SIZE << 3,
 			.in_order	= i & MAX_SIZE << 4,
 		};
-		/* Without DMA what is mapped is at the same address. */
+		/* Without DMA, premapped addresses are the same. */
 		if (vring_config_exists(config) &&
 		    (config->dma || !config->premapped) && !n--)
 			return true;

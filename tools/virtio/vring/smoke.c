@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Does the library work?  Every implementation, every configuration, several
- * sizes: buffers are added by every call, the device reads what was meant, and
- * gives it back; every allocation and every mapping fails once, and nothing is
- * left behind.  A test of the ring itself needs more than that.
+ * Test the library.  With every implementation, every configuration and several
+ * sizes, buffers are added with every call, the device checks and returns them,
+ * every allocation and every mapping fails once, and nothing may be left
+ * behind.  This is not a complete test of the ring itself.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,11 +39,11 @@ static void fail(int line, const char *condition)
 	exit(1);
 }
 
-/* A buffer.  Its address serves as the token. */
+/* A buffer.  Its address is the token. */
 struct request {
 	unsigned int out, in;
 	char memory[MAX_PIECES][PIECE_SIZE];
-	/* Two lists; the first is chained, and has a link in its middle */
+	/* Two lists; the first is chained, with a link in the middle */
 	struct scatterlist sg[MAX_PIECES];
 	struct scatterlist out_list[MAX_PIECES + 2];
 };
@@ -86,7 +86,7 @@ static void request_unmap(struct request *req)
 				piece_dir(req, i), 0);
 }
 
-/* The first readable piece stands in a list of its own, chained to the rest. */
+/* The first readable piece is in a separate list, chained to the rest. */
 static void request_chain_out(struct request *req)
 {
 	struct scatterlist *list = req->out_list;
@@ -118,8 +118,8 @@ static void request_init(struct request *req, unsigned int out,
 }
 
 /*
- * The ways to add a buffer.  Each tells whether it is for the buffer and the
- * queue at hand.
+ * The ways to add a buffer.  Each returns whether it supports the buffer and
+ * the queue.
  */
 
 struct way {
@@ -334,7 +334,7 @@ static void round_trip(const struct way *way, struct request *req)
 	expect_nothing_new(0);
 }
 
-/* Each failure in turn: the buffer is not there at all, or as it should be. */
+/* Each failure in turn: the buffer is not added at all, or is correct. */
 static void fail_each(const struct way *way, unsigned int out, unsigned int in,
 		      struct inject_point *point)
 {
@@ -378,7 +378,7 @@ static void try_each_way(void)
 			unsigned int out = shapes[s].out, in = shapes[s].in;
 			struct request probe = { .out = out, .in = in };
 
-			/* add_lists() announces as many as there may be. */
+			/* add_lists() announces the maximum number. */
 			if (!ring_has_room(MAX_PIECES) || !ways[w].fits(&probe))
 				continue;
 			request_init(requests, out, in);
@@ -389,7 +389,7 @@ static void try_each_way(void)
 	}
 }
 
-/* Of a batch all but the last were written in full; ends the test of it. */
+/* Get a batch: all buffers except the last were written in full. */
 static void expect_batch(unsigned int n)
 {
 	unsigned int i, len;
@@ -405,7 +405,7 @@ static void expect_batch(unsigned int n)
 	expect_nothing_new(0);
 }
 
-/* A device that keeps the order names the last one alone. */
+/* An in-order device returns only the id of the last one. */
 static void complete_batch(void)
 {
 	unsigned int i, n = 0;
@@ -426,7 +426,7 @@ static void complete_batch(void)
 	expect_batch(n);
 }
 
-/* Buffers come back in another order than they went. */
+/* Buffers are used in another order than they were added. */
 static void complete_backwards(void)
 {
 	unsigned int i, n = MAX_REQUESTS;
@@ -449,7 +449,7 @@ static void complete_backwards(void)
 	expect_nothing_new(0);
 }
 
-/* Both sides tell the other one when to speak. */
+/* Both sides control the notifications of the other one. */
 static void notify(void)
 {
 	struct request *req = requests;
@@ -488,7 +488,7 @@ static void notify(void)
 	vring_device_want_notify(&d, true);
 }
 
-/* The same at every place of the ring, in laps of either parity */
+/* The same at every position in the ring, with both wrap counters */
 static void notify_all_round(void)
 {
 	unsigned int before, i;
@@ -512,7 +512,7 @@ static void notify_all_round(void)
 	expect_nothing_new(0);
 }
 
-/* The ring is taken away while the device has buffers. */
+/* The ring is reset while the device has buffers. */
 static void detach(void)
 {
 	unsigned int i, n = 0;
@@ -545,7 +545,7 @@ static void reset_and_resize(void)
 
 	if (d.config.packed && d.size > 2)
 		size = d.size - 1;
-	/* The base does not come through a reset of these, see past.c. */
+	/* The base has bugs in a reset of these, see past.c. */
 	if (d.config.in_order && d.ops != &vring_series)
 		return;
 	if (d.config.foreign) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * One device, its memory and its DMA, and what must be so: for programs that
- * test one thing.
+ * One device, its memory and its DMA, and common checks: for programs that test
+ * one thing.
  */
 #ifndef VRING_TEST_H
 #define VRING_TEST_H
@@ -36,7 +36,7 @@ static inline void __noreturn check_failed(const char *file, int line,
 	exit(1);
 }
 
-/* A new ring, with nothing of the one before */
+/* A new ring, without state of the previous one */
 static inline void test_create(const struct vring_ops *ops,
 			       const struct vring_config *config)
 {
@@ -44,7 +44,7 @@ static inline void test_create(const struct vring_ops *ops,
 	CHECK(!vring_device_create(&d, ops, config));
 }
 
-/* Everything was given back. */
+/* Check that everything was released. */
 static inline void test_destroy(void)
 {
 	vring_device_destroy(&d);
@@ -52,7 +52,7 @@ static inline void test_destroy(void)
 	CHECK(!account.wrong && !d.wrong);
 }
 
-/* Some features make no difference to the building of a buffer. */
+/* Some features make no difference for building a buffer. */
 static inline bool test_config(unsigned int *n, unsigned int size,
 			       struct vring_config *config)
 {

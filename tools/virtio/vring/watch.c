@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the compiler calls before each load and store, see watch.h.
+ * Functions that the compiler calls before each load and store, see watch.h.
  */
 #include <stddef.h>
 
@@ -44,7 +44,7 @@ STORE(unaligned_write2)
 STORE(unaligned_write4)
 STORE(unaligned_write8)
 STORE(unaligned_write16)
-/* clang has one call for both. */
+/* clang uses one call for both. */
 BOTH(read_write1)
 BOTH(read_write2)
 BOTH(read_write4)
@@ -55,7 +55,7 @@ BOTH(unaligned_read_write4)
 BOTH(unaligned_read_write8)
 BOTH(unaligned_read_write16)
 
-/* A structure is copied: whoever asks looks at its beginning. */
+/* A structure is copied: report its start. */
 void __tsan_read_range(void *p, size_t size)
 {
 	watch_load(p, WHERE);
@@ -78,7 +78,7 @@ void __tsan_func_exit(void *p)
 {
 }
 
-/* Barriers; the driver's event index is all that is exchanged. */
+/* Barriers; only the driver's event index is exchanged. */
 void __tsan_atomic_thread_fence(int order)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Being told of each load and each store of the ring.
+ * Get a call for each load and each store of the ring.
  *
- * The ring is compiled with -fsanitize=thread, for the calls that this makes the
- * compiler insert before each of them; the run-time library of that sanitizer is
- * not there, but these functions.  The Makefile says which programs get such a
- * ring.
+ * The ring is compiled with -fsanitize=thread, which makes the compiler insert
+ * a call before each of them.  The functions here replace the run-time library
+ * of that sanitizer.  The Makefile determines which programs get such a ring.
  */
 #ifndef VRING_WATCH_H
 #define VRING_WATCH_H
 
-/* @p: what is loaded, or stored to; @where: in the code, for addr2line */
+/* @p: the address loaded or stored; @where: in the code, for addr2line */
 extern void (*watch_load)(const void *p, const void *where);
 extern void (*watch_store)(const void *p);
 

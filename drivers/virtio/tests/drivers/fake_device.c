@@ -59,18 +59,18 @@ void fake_complete(struct fake_queue *q)
 }
 
 /*
- * The driver may hold its locks while a buffer is answered: a case must not end
- * there, whatever is wrong with the buffer.
+ * The driver may hold locks while a buffer is answered, so a case must not end
+ * there, even if the buffer is wrong.
  */
 
-/* What the driver made readable has been read, and all is written */
+/* All readable bytes were read, and all writable bytes were written */
 void fake_expect_exhausted(struct fake_queue *q)
 {
 	KUNIT_EXPECT_EQ(q->fd->test, 0, fake_readable(q));
 	KUNIT_EXPECT_EQ(q->fd->test, 0, fake_writable(q));
 }
 
-/* All is well, for a device whose answer to that is zero */
+/* Answer with zeros, for a device where this means success */
 void fake_answer_zeros(struct fake_queue *q)
 {
 	static const u8 zeros[64];
@@ -158,7 +158,7 @@ static int fake_find_vqs(struct virtio_device *vdev, unsigned int nvqs,
 
 	fd->found++;
 	if (fd->find_fails || nvqs > FAKE_QUEUES) {
-		vqs[0] = ERR_PTR(err);		/* as transports leave it */
+		vqs[0] = ERR_PTR(err);		/* as transports do */
 		return err;
 	}
 
@@ -256,10 +256,10 @@ static void fake_unregister(void *data)
  * fake_plug - put a device on the virtio bus until the test ends
  * @test: the test
  * @model: what the device is
- * @features: those that it has besides the model's
- * @state: of the model
+ * @features: features besides those of the model
+ * @state: the state of the model
  *
- * Return: the device; whether a driver was content with it is not asked.
+ * Return: the device; it may have no driver.
  */
 struct fake_device *fake_plug(struct kunit *test, const struct fake_model *model,
 			      u64 features, void *state)
@@ -293,7 +293,7 @@ struct fake_device *fake_plug(struct kunit *test, const struct fake_model *model
 	return fd;
 }
 
-/* The same, with the case's kind of rings, and with a driver */
+/* The same, with the rings of the case, and bound to a driver */
 struct fake_device *fake_register(struct kunit *test,
 				  const struct fake_model *model, void *state)
 {

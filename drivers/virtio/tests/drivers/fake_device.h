@@ -13,10 +13,10 @@
  *	                   v                              |
  *	 fake device   reads what is available           answers
  *
- * A fake device is the other end of the rings, which it reads and completes by
- * way of vringh.  It answers in the notification, and raises its interrupt from
- * there, so that a case needs no thread and waits for nothing.  Where the driver
- * notifies under a lock that its interrupt takes, a work item answers.
+ * A fake device is the other end of the rings, which it reads and completes
+ * with vringh.  It answers in the notification and raises its interrupt from
+ * there, so a case needs no thread and no waiting.  If the driver notifies
+ * under a lock that its interrupt handler takes, a work item answers.
  */
 #ifndef _FAKE_DEVICE_H
 #define _FAKE_DEVICE_H
@@ -32,7 +32,7 @@
 #define FAKE_RING_SIZE	8
 #define FAKE_QUEUES	8
 
-/* Both kinds of rings: each case runs on either, by KUNIT_ARRAY_PARAM_DESC() */
+/* Each case runs on both kinds of rings, with KUNIT_ARRAY_PARAM_DESC() */
 struct fake_ring {
 	const char *name;
 	u64 features;
@@ -53,7 +53,7 @@ struct fake_queue {
 	struct vringh vrh;
 	struct work_struct work;
 
-	/* The buffer that was taken, as far as it is not yet read or written */
+	/* The part of the taken buffer that is not yet read or written */
 	struct vringh_kiov riov, wiov;
 	u16 head;
 	size_t written;
@@ -65,7 +65,7 @@ struct fake_model {
 	u64 features;
 	const void *config;
 	size_t config_size;
-	/* The queues, a bit each, whose buffers are answered when notified */
+	/* A bit for each queue whose buffers are answered when notified */
 	unsigned int answered;
 	void (*answer)(struct fake_queue *q);
 	bool by_work;			/* not in the notification */
@@ -77,15 +77,15 @@ struct fake_device {
 	struct platform_device *parent;
 	struct virtio_device vdev;
 	const struct fake_model *model;
-	const void *config;		/* of the model, or as long as that */
+	const void *config;		/* of the model, or of the same size */
 	u64 features;
 	u8 status;
 
 	struct vhost_iotlb iotlb;
-	spinlock_t iotlb_lock;		/* vringh wants one */
+	spinlock_t iotlb_lock;		/* required by vringh */
 	struct fake_queue queues[FAKE_QUEUES];
 
-	unsigned int deaf;		/* notifications to miss */
+	unsigned int deaf;		/* notifications to ignore */
 	unsigned int found;		/* calls of find_vqs so far, */
 	bool find_fails;		/* which fail now */
 	void *state;			/* of the model */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests for virtio-console: what is spliced to a port arrives, whoever
- * else writes to it.
+ * KUnit tests for virtio-console: data that is spliced to a port arrives, even
+ * if there are other writers.
  */
 #include <kunit/resource.h>
 #include <kunit/test.h>
@@ -40,7 +40,7 @@ struct fake_console {
  * The device
  */
 
-/* What the guest writes to the port is kept. */
+/* Record what the guest writes to the port. */
 static void fake_console_receive(struct fake_queue *q)
 {
 	struct fake_console *console = q->fd->state;
@@ -166,7 +166,7 @@ static struct file *fake_port_open(struct fake_device *fd, unsigned int flags)
 }
 
 /*
- * Pipes that nobody else has, of whole pages
+ * Private pipes of whole pages
  */
 
 struct fake_pipe {
@@ -192,7 +192,7 @@ static ssize_t fake_splice(struct fake_pipe *p)
 					 FAKE_PAGES * PAGE_SIZE, 0);
 }
 
-/* The device does not yet notice what comes between. */
+/* The device does not yet see what is added in between. */
 static bool fake_pipe_steal(struct pipe_inode_info *pipe, struct pipe_buffer *buf)
 {
 	struct fake_pipe *p = container_of(pipe, struct fake_pipe, pipe);
@@ -211,7 +211,7 @@ static const struct pipe_buf_operations fake_pipe_ops = {
 	.try_steal	= fake_pipe_steal,
 };
 
-/* Each page has a value of its own: @first, and those that follow. */
+/* Each page has a different value, from @first on. */
 static struct fake_pipe *fake_pipe_create(struct fake_device *fd,
 					  struct file *to, unsigned int pages,
 					  u8 first)
@@ -240,7 +240,7 @@ static struct fake_pipe *fake_pipe_create(struct fake_device *fd,
 	return p;
 }
 
-/* Forget what is left in it */
+/* Drop what is left in it */
 static unsigned int fake_pipe_drain(struct fake_pipe *p)
 {
 	unsigned int left = 0;
@@ -253,7 +253,7 @@ static unsigned int fake_pipe_drain(struct fake_pipe *p)
 	return left;
 }
 
-/* These pages arrived, in this order: @first, and those that follow */
+/* These pages arrived in this order, from @first on */
 static void fake_console_expect(struct fake_device *fd, unsigned int pages,
 				u8 first)
 {
@@ -288,8 +288,8 @@ static void splice_race(struct kunit *test)
 }
 
 /*
- * One descriptor is left: an indirect table takes all there is, a ring without
- * takes one page, and the pipe keeps the rest.
+ * One descriptor is left: with an indirect table all pages are sent, without
+ * one only one page is sent, and the rest stays in the pipe.
  */
 static void splice_nearly_full(struct kunit *test)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests for virtio drivers whose devices are hard to come by.
+ * KUnit tests for virtio drivers whose devices are rarely available.
  *
- * Nothing here tests the ring: that is what virtio_ring_kunit.c is for.
+ * These do not test the ring, see virtio_ring_kunit.c for that.
  */
 #include <kunit/test.h>
 #include <linux/gpio/consumer.h>
@@ -134,7 +134,7 @@ static void i2c_test_transfer(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, in, "read", 4);
 }
 
-/* What follows a message that failed does not count */
+/* Messages after a failed one are ignored */
 static void i2c_test_failure(struct kunit *test)
 {
 	struct fake_i2c *i2c = kunit_kzalloc(test, sizeof(*i2c), GFP_KERNEL);
@@ -157,8 +157,8 @@ static void i2c_test_failure(struct kunit *test)
 }
 
 /*
- * A transfer that the ring cannot hold is cut short; what was added of it is
- * transferred, and the ring is as good as new.
+ * A transfer that does not fit into the ring is cut short: the messages that
+ * were added are transferred, and the ring is empty afterwards.
  */
 static void i2c_test_ring_full(struct kunit *test)
 {
@@ -175,7 +175,7 @@ static void i2c_test_ring_full(struct kunit *test)
 		msgs[i] = (struct i2c_msg) { .addr = i, .len = 1, .buf = &byte };
 	fd = fake_register(test, &fake_i2c_model, i2c);
 
-	/* It is told of a full ring while the driver is still adding. */
+	/* The device is notified of a full ring while the driver adds. */
 	fd->deaf = 1;
 	KUNIT_EXPECT_EQ(test, fit, i2c_transfer(fake_i2c_adapter(fd), msgs,
 						ARRAY_SIZE(msgs)));
@@ -452,10 +452,10 @@ static struct kunit_suite gpio_suite = {
  * rpmsg
  */
 
-#define FAKE_RPMSG_BUF	512	/* bytes, by the driver's decision */
+#define FAKE_RPMSG_BUF	512	/* bytes, as defined by the driver */
 #define FAKE_RPMSG_PEER	0x400	/* our address */
 #define FAKE_RPMSG_NAME	"virtio-kunit"
-#define FAKE_RPMSG_F_NS	0	/* name service, the driver does not export it */
+#define FAKE_RPMSG_F_NS	0	/* name service, not exported by the driver */
 
 struct fake_rpmsg_hdr {
 	__le32 src;
@@ -465,7 +465,7 @@ struct fake_rpmsg_hdr {
 	__le16 flags;
 } __packed;
 
-/* The last message that came in, at either end, and their number */
+/* The last message received at either end, and the number of messages */
 struct fake_rpmsg_end {
 	unsigned int num;
 	u32 src, dst;
@@ -478,7 +478,7 @@ struct fake_rpmsg {
 	struct fake_rpmsg_end device, driver;
 };
 
-/* The channel's driver has no other way to know */
+/* The driver of the channel has no other way to find it */
 static struct fake_rpmsg *fake_rpmsg;
 
 static void fake_rpmsg_answer(struct fake_queue *q)
@@ -582,7 +582,7 @@ static void rpmsg_test_exit(struct kunit *test)
 	unregister_rpmsg_driver(&fake_rpmsg_driver);
 }
 
-/* A device that has announced its channel, to which a driver is bound */
+/* A device that has announced its channel, with a driver bound to that */
 static struct fake_device *fake_rpmsg_register(struct kunit *test)
 {
 	struct fake_device *fd;
@@ -646,7 +646,7 @@ static void rpmsg_test_receive(struct kunit *test)
 	}
 }
 
-/* While the device is silent, there are as many buffers as the ring holds. */
+/* Until the device answers, there are as many buffers as the ring holds. */
 static void rpmsg_test_full(struct kunit *test)
 {
 	struct fake_device *fd = fake_rpmsg_register(test);
@@ -687,17 +687,17 @@ static struct kunit_suite rpmsg_suite = {
 
 #define FAKE_SND_VOLUME	"kunit Volume"
 #define FAKE_SND_SOURCE	"kunit Source"
-#define FAKE_SND_JACK	"Headphone Jack"	/* of the code below */
+#define FAKE_SND_JACK	"Headphone Jack"	/* used by the code below */
 #define FAKE_SND_HP_OUT	(0x2 << 20)		/* HD Audio, 7.3.3.31 */
 #define FAKE_SND_PERIOD	2560			/* bytes; the second one is */
 #define FAKE_SND_BUFFER	(2 * FAKE_SND_PERIOD)	/* on two pages */
 
 struct fake_snd {
-	struct virtio_snd_ctl_value value;	/* of either control */
+	struct virtio_snd_ctl_value value;	/* of both controls */
 	u8 tlv[64];
 	size_t tlv_len;
 	u32 status;				/* not 0: answer this */
-	struct virtio_snd_pcm_set_params params;	/* as set last */
+	struct virtio_snd_pcm_set_params params;	/* last set */
 	u32 command, stream;			/* the last one for a stream */
 };
 
@@ -749,7 +749,7 @@ static const struct virtio_snd_ctl_enum_item fake_snd_sources[] = {
 	{ "Line" }, { "Mic" },
 };
 
-/* All items are asked for at once; they follow the status. */
+/* All items are requested at once; they follow the status. */
 static void fake_snd_info(struct fake_queue *q, const void *info, u32 count,
 			  u32 size)
 {
@@ -888,7 +888,7 @@ static struct fake_device *fake_snd_register(struct kunit *test)
 	return fake_register(test, &fake_snd_model, snd);
 }
 
-/* What the driver asks for when it is bound becomes controls and devices. */
+/* The driver creates controls and devices from what it reads at probe. */
 static void snd_test_probe(struct kunit *test)
 {
 	struct fake_device *fd = fake_snd_register(test);
@@ -935,7 +935,7 @@ static void snd_test_control(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, kcontrol->put(kcontrol, value));
 }
 
-/* The only message with more to read than its request */
+/* The only message with readable data after its request */
 static void snd_test_tlv(struct kunit *test)
 {
 	struct fake_device *fd = fake_snd_register(test);
@@ -974,7 +974,7 @@ static void fake_snd_event(struct fake_device *fd, u32 code)
 	fake_complete(q);
 }
 
-/* More events than there are buffers for them */
+/* More events than buffers */
 static void snd_test_event(struct kunit *test)
 {
 	struct fake_device *fd = fake_snd_register(test);
@@ -1078,7 +1078,7 @@ static void fake_snd_expect(struct fake_device *fd, u32 command, u32 stream)
 	KUNIT_EXPECT_EQ(fd->test, VIRTIO_SND_PCM_RATE_8000, snd->params.rate);
 }
 
-/* The next period of @stream, at @data, goes from one side to the other. */
+/* Transfer the next period of @stream, at @data. */
 static void fake_snd_transfer(struct fake_device *fd, unsigned int queue,
 			      u32 stream, u8 *data)
 {

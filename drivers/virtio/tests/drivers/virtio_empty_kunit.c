@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests for requests without data, which users can make: no driver gives
- * them to its device, as the virtio specification knows no empty buffers.
+ * KUnit tests for requests without data, which users can make.  No driver may
+ * pass them to its device, since the virtio specification has no empty buffers.
  */
 #include <crypto/akcipher.h>
 #include <kunit/test.h>
@@ -19,7 +19,7 @@
 
 KUNIT_ARRAY_PARAM_DESC(fake_ring, fake_rings, name);
 
-/* A device that says to everything that all is well */
+/* A device that answers success to all requests */
 struct fake_sink {
 	unsigned int buffers;
 };
@@ -39,7 +39,7 @@ static const struct fake_model fake_nsm_model = {
 	.answer		= fake_sink_answer,
 };
 
-/* All devices of this class know what they were registered with. */
+/* Devices of this class point to what they were registered with. */
 static struct miscdevice *fake_misc(struct kunit *test, const char *name)
 {
 	struct miscdevice own = {

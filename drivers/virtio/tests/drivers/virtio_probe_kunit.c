@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests for what virtio drivers do without their queues: when they are
- * probed, and when they are restored, a device that cannot set up its queues
- * is given up, and may be unplugged or tried again.
+ * KUnit tests for virtio drivers without queues: a probe or a restore of a
+ * device whose queues cannot be set up fails, and the device may then be
+ * unplugged or tried again.
  *
- * A case passes if the driver returns the error and does not touch a queue that
- * is not there, which a kernel that poisons freed memory finds.
+ * A case passes if the driver returns the error and does not access a queue
+ * that does not exist.  A kernel that poisons freed memory detects such
+ * accesses.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
@@ -35,7 +36,7 @@
 struct fake_kind {
 	const char *name;
 	bool built;		/* This kernel has the driver. */
-	bool works;		/* The fake is enough of a device for it. */
+	bool works;		/* The fake device is sufficient for it. */
 	struct fake_model model;
 };
 
@@ -73,7 +74,7 @@ static const struct virtio_gpu_config fake_gpu = {
 	.num_scanouts = cpu_to_le32(1),
 };
 
-/* Memory that is nowhere else, and of which none is requested */
+/* A memory region without other users, of which nothing is requested */
 static const struct virtio_mem_config fake_mem = {
 	.block_size = cpu_to_le64(SZ_2M),
 	.addr = cpu_to_le64(SZ_128G),
@@ -81,14 +82,14 @@ static const struct virtio_mem_config fake_mem = {
 	.usable_region_size = cpu_to_le64(SZ_256M),
 };
 
-/* A page to put into the balloon; then zeros, should the driver read more */
+/* A page to put into the balloon, then zeros in case the driver reads more */
 static const __le32 fake_inflate[sizeof(zeros) / sizeof(__le32)] = {
 	cpu_to_le32(1)
 };
 
 /*
  * A clock: the response to the first request, for the device's configuration,
- * says after a head of 8 bytes how many there are.
+ * has the number of clocks after a header of 8 bytes.
  */
 static void fake_rtc_answer(struct fake_queue *q)
 {
@@ -136,7 +137,7 @@ static const struct fake_kind fake_suspended[] = {
 	    .answer = fake_answer_zeros } },
 };
 
-/* Their drivers cannot be suspended, or want more of a device for that. */
+/* Their drivers cannot be suspended, or need more from a device for that. */
 static const struct fake_kind fake_others[] = {
 	{ "9p", IS_REACHABLE(CONFIG_NET_9P_VIRTIO), true,
 	  { .id = VIRTIO_ID_9P, .features = BIT_ULL(VIRTIO_9P_MOUNT_TAG),
@@ -234,7 +235,7 @@ static void restore_without_queues(struct kunit *test)
 	fake_restore_fails(fd);
 }
 
-/* The next suspend finds nothing to do, and the next resume has more luck. */
+/* The next suspend has nothing to do, and the next resume succeeds. */
 static void restore_later(struct kunit *test)
 {
 	struct fake_device *fd = fake_kind_plug(test, false);
@@ -295,7 +296,7 @@ static void restore_can_without_queues(struct kunit *test)
 }
 #endif
 
-/* The driver removes a clock that it cannot restore, for ever. */
+/* The driver removes a clock permanently if it cannot restore it. */
 static void restore_rtc_without_queues(struct kunit *test)
 {
 	struct fake_device *fd;
@@ -315,7 +316,7 @@ static void fake_nothing(struct work_struct *work)
 {
 }
 
-/* The device wants another size during the suspend, when no work is done. */
+/* The device requests another size during the suspend, when no work runs. */
 static void restore_work_without_queues(struct kunit *test, unsigned int id,
 					const void *config)
 {
@@ -326,7 +327,7 @@ static void restore_work_without_queues(struct kunit *test, unsigned int id,
 	fd = fake_kind_plug(test, false);
 	INIT_WORK_ONSTACK(&next, fake_nothing);
 	freeze_workqueues_begin();
-	/* As the freezer does, so that no work runs that began before */
+	/* As the freezer does, so that no earlier work runs */
 	while (freeze_workqueues_busy())
 		fsleep(USEC_PER_MSEC);
 	fd->config = config;
@@ -359,7 +360,7 @@ static void restore_balloon_without_queues(struct kunit *test)
 #endif
 
 #if IS_REACHABLE(CONFIG_SCSI_VIRTIO)
-/* A command for the adapter, which is still there */
+/* A command for the adapter, which still exists */
 static void restore_scsi_without_queues(struct kunit *test)
 {
 	struct fake_device *fd;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Adding buffers that the driver has mapped, or wants to have mapped in a way
- * of its own: on top of the calls in virtqueue_buf.c, and a part of virtio_ring.c
- * like them.
+ * Add buffers that the driver has mapped, or that need special DMA attributes,
+ * with the calls of virtqueue_buf.c.  virtio_ring.c includes both files.
  */
 
-/* With a context, which is there instead of indirect tables */
+/* Start a buffer with a context, which excludes indirect descriptors. */
 static int vring_start_mapped(struct vring_virtqueue *vq, void *data, void *ctx,
 			      unsigned int num, enum dma_data_direction dir,
 			      gfp_t gfp)
@@ -21,7 +20,7 @@ static int vring_start_mapped(struct vring_virtqueue *vq, void *data, void *ctx,
 	return err;
 }
 
-/* One list that the driver has mapped, in one direction */
+/* Add a buffer of one list that the driver has mapped, in one direction. */
 static int vring_add_mapped_list(struct virtqueue *_vq, struct scatterlist *sg,
 				 unsigned int num, enum dma_data_direction dir,
 				 void *data, void *ctx, gfp_t gfp)
@@ -117,19 +116,19 @@ int virtqueue_add_inbuf_cache_clean(struct virtqueue *_vq,
 EXPORT_SYMBOL_GPL(virtqueue_add_inbuf_cache_clean);
 
 /**
- * virtqueue_add_buf_mapped - expose a buffer of one piece that is mapped
+ * virtqueue_add_buf_mapped - expose a buffer of one mapped piece
  * @_vq: the struct virtqueue we're talking about
- * @addr: its DMA address, for the virtqueue's device
- * @len: its length in bytes
+ * @addr: DMA address for the virtqueue's device
+ * @len: length in bytes
  * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
  * @data: the token identifying the buffer, not NULL
  * @ctx: extra context for the token, or NULL, see virtqueue_add_inbuf_ctx()
- * @gfp: how to do memory allocations (none is needed today)
+ * @gfp: how to do memory allocations (currently there are none)
  *
- * The driver unmaps it, after the device has used the buffer.
+ * The driver must unmap it after the device has used the buffer.
  *
- * Context: any.  The caller makes sure that no other operation on this
- *	virtqueue comes at the same time (except where noted).
+ * Context: any.  The caller must ensure that no other operation on this
+ *	virtqueue runs at the same time (except where noted).
  *
  * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
  */
@@ -151,16 +150,15 @@ EXPORT_SYMBOL_GPL(virtqueue_add_buf_mapped);
 /**
  * virtqueue_add_buf_linear_cache_clean - expose memory for the device to write
  * @_vq: the struct virtqueue we're talking about
- * @addr: where it starts, in the kernel's direct map (as from kmalloc())
- * @len: its length in bytes
+ * @addr: start address in the kernel's direct map (for example from kmalloc())
+ * @len: length in bytes
  * @data: the token identifying the buffer, not NULL
- * @gfp: how to do memory allocations (none is needed today)
+ * @gfp: how to do memory allocations (currently there are none)
  *
- * This is to virtqueue_add_inbuf_cache_clean() what virtqueue_add_buf_linear()
- * is to virtqueue_add_inbuf().
+ * Same as virtqueue_add_inbuf_cache_clean(), but without a scatterlist.
  *
- * Context: any.  The caller makes sure that no other operation on this
- *	virtqueue comes at the same time (except where noted).
+ * Context: any.  The caller must ensure that no other operation on this
+ *	virtqueue runs at the same time (except where noted).
  *
  * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
  */

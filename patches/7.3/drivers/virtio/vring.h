@@ -77,21 +77,21 @@ enum vq_layout {
 
 struct vring_desc_state {
 	void *data;			/* Data for callback. */
-	void *indir_desc;		/* vring_table(), if any, or context. */
+	void *indir_desc;		/* Indirect table, context or NULL. */
 	u16 num;			/* Descriptor list length. */
 	u16 last;			/* The last desc state in a list. */
 	u32 total_in_len;		/* In length for the skipped buffer. */
 };
 
 /*
- * Out of the device's reach: the list of descriptors, and what the ring has to
- * unmap.  An indirect table has an array of its own, where @next is not used,
- * and an entry must be as long as a descriptor.
+ * The free list and what the ring has to unmap, in memory that the device
+ * cannot write.  An indirect table has its own array of these, where @next is
+ * unused.  An entry must have the size of a descriptor.
  */
 struct vring_desc_extra {
 	u64 addr;			/* Descriptor DMA addr. */
 	u32 len;			/* Descriptor length. */
-	u16 dir;			/* DMA_NONE: it is not ours to unmap. */
+	u16 dir;			/* DMA_NONE: the ring does not unmap. */
 	u16 next;			/* The next desc state in a list. */
 };
 
@@ -104,35 +104,35 @@ enum vring_place {
 };
 
 /*
- * The builder: a buffer under construction, between start and end.  Its
- * descriptors are a word with the address and a second word, see vring_write().
+ * The builder: the state of the buffer between start and end.  Descriptors are
+ * written as two words, the address and a second word, see vring_write().
  */
 struct vring_buf {
 	/*
-	 * Constant from start to end.  Without @data no buffer is open.  A table
-	 * starts with the records of what the ring maps, if it does.
+	 * Constant from start to end.  If @data is NULL, no buffer is open.  If
+	 * the ring maps tables, a table starts with the records of its pieces.
 	 */
 	void *data;			/* Data for callback. */
-	void *indir_desc;		/* Indirect table, if any, or context. */
-	unsigned int size;		/* Descriptors reserved, 0 after errors. */
+	void *indir_desc;		/* Indirect table, context or NULL. */
+	unsigned int size;		/* Reserved; 0 after an error. */
 
-	/* What may still be added.  No room is left after an error. */
+	/* What may still be added.  After an error, @room is 0. */
 	int room;			/* Descriptors. */
-	int nsg;			/* Pieces; less than 0: too many. */
+	int nsg;			/* Pieces; negative if too many. */
 
 	u32 in_len;			/* What the device may write. */
 	s16 err;			/* The first error. */
 	u8 place;			/* enum vring_place */
 	u8 dir;				/* Of the last piece. */
 
-	/* Ring: indices in desc_extra of the head, the next one, and the last. */
+	/* Ring: indices in desc_extra of the head, next and last descriptor. */
 	u16 head;
 	u16 next;
 	u16 last;
 
 	/*
-	 * Constant for the layout: the bit of a second word that is WRITE, and
-	 * the upper half of the first one of a table.
+	 * Constant for the layout: the number of the WRITE bit in a second
+	 * word, and the upper half of the first second word in a table.
 	 */
 	u8 write_bit;
 
@@ -142,56 +142,57 @@ struct vring_buf {
 	u32 table_word;			/* See write_bit. */
 
 	/*
-	 * The cursor: the next descriptor (split ring: all of them), and its
-	 * second word, but for the length.
+	 * The cursor: the next descriptor (in a split ring: the descriptor
+	 * table), and its second word without the length.
 	 */
 	struct vring_desc *desc;
 	u64 word;
 
 	/*
-	 * Second words that publishing writes again: of the last descriptor, and
-	 * of a packed ring's head (@head_word), with its wrap bits inverted.
+	 * Second words that publishing writes again: of the last descriptor
+	 * and, for a packed ring, of the head (@head_word, with AVAIL and USED
+	 * inverted).
 	 */
 	u64 last_word;
 
 	union {
-		/* Table: what has a DMA address is recorded here. */
+		/* Table: where the next DMA address is recorded. */
 		struct vring_desc_extra *record;
 
-		/* Packed ring: where vring_wrap_packed() must be called. */
+		/* Packed ring: call vring_wrap_packed() at this descriptor. */
 		struct vring_desc *limit;
 	};
 	union {
-		/* Table: where the device finds it, or the physical address. */
+		/* Table: its address for the device, or the physical one. */
 		u64 table_addr;
 
 		/* Packed ring: see last_word. */
 		u64 head_word;
 	};
 
-	/* Constant for the layout: what @word grows by in a table. */
+	/* Constant for the layout: the increment of @word in a table. */
 	u64 word_step;
 };
 
 /*
- * Indirect tables that are kept with the queue: most requests fit into one.  They
- * are allocated together, a page of them, when the first one is needed.
+ * Indirect tables that the queue keeps; most requests fit into one.  They are
+ * allocated together, in one page, when the first one is needed.
  *
- * A kept table is known by its place in @block.  If the ring maps tables, the
- * descriptors are at @table, and @block has the records of what was mapped;
- * otherwise they are in @block, which @table is.
+ * A kept table is identified by its offset in @block.  If the ring maps tables,
+ * the descriptors are at @table, and @block has the records of what was mapped.
+ * Otherwise @table is @block, which has the descriptors.
  */
 #define VRING_KEPT_TABLES	31
 #define VRING_KEPT_DESCS	8
 
 struct vring_kept {
-	/* Of the tables that are free, vq->nr_kept of them: offsets in @block. */
+	/* Offsets in @block of the free tables; there are vq->nr_kept. */
 	u16 free[VRING_KEPT_TABLES];
 
 	struct vring_desc *table;
 	dma_addr_t addr;		/* Of @table, for the device. */
 
-	/* Allocates @table, if it is memory that stays mapped. */
+	/* If the ring maps tables: allocates @table, which stays mapped. */
 	struct work_struct work;
 	struct vring_virtqueue *vq;
 
@@ -259,7 +260,7 @@ struct vring_virtqueue_packed {
 struct vring_virtqueue {
 	struct virtqueue vq;
 
-	/* The builder of virtqueue_start_buf() and its siblings. */
+	/* The builder, see virtqueue_start_buf(). */
 	struct vring_buf *buf;
 
 	/* Is DMA API used? */
@@ -277,7 +278,7 @@ struct vring_virtqueue {
 	/* Host publishes avail event idx */
 	bool event;
 
-	/* How many tables of @kept are free; none before they can be used. */
+	/* Number of free tables in @kept; 0 until they can be used. */
 	u8 nr_kept;
 
 	/* Last used index  we've seen.
@@ -330,7 +331,7 @@ struct vring_virtqueue {
 	struct vring_desc_state *desc_state;
 	struct vring_desc_extra *desc_extra;
 
-	/* Indirect tables that are kept, or NULL if none was needed yet. */
+	/* Kept indirect tables, or NULL if none was needed yet. */
 	struct vring_kept *kept;
 
 	/* How to notify other side. FIXME: commonalize hcalls! */
@@ -390,8 +391,8 @@ static inline int vring_mapping_error(const struct vring_virtqueue *vq,
 }
 
 /*
- * What differs between kernels, so that virtqueue_buf.c is the same for all of
- * them.
+ * These helpers hide the differences between kernel versions from
+ * virtqueue_buf.c.
  */
 
 /* Does the ring map indirect tables? */
@@ -400,22 +401,22 @@ static inline bool vring_maps_tables(const struct vring_virtqueue *vq)
 	return vq->use_map_api;
 }
 
-/* Does the ring map the pieces of buffers, unless the driver has? */
+/* Does the ring map pieces that the driver has not mapped? */
 static inline bool vring_maps_pieces(const struct vring_virtqueue *vq)
 {
 	return vq->use_map_api;
 }
 
 /*
- * Does a scatterlist have DMA addresses of the driver?  Never on this kernel,
- * virtqueue_add_mapped() is for those.
+ * Do scatterlists have DMA addresses from the driver?  Never on this kernel:
+ * drivers use virtqueue_add_mapped() for those.
  */
 static inline bool vring_premapped(const struct vring_virtqueue *vq)
 {
 	return false;
 }
 
-/* Are addresses something else than physical ones? */
+/* Do descriptors have DMA addresses instead of physical ones? */
 static inline bool vring_mapped(const struct vring_virtqueue *vq)
 {
 	return vq->use_map_api;
@@ -433,7 +434,7 @@ static inline unsigned long vring_attrs(const struct vring_buf *buf)
 	return buf->cache_clean ? DMA_ATTR_DEBUGGING_IGNORE_CACHELINES : 0;
 }
 
-/* The number of bytes that the device may write is for in-order rings. */
+/* The number of bytes that the device may write; for in-order rings only. */
 static inline void vring_in_len_set(struct vring_buf *buf, u32 len)
 {
 	buf->in_len = len;
@@ -450,14 +451,14 @@ static inline void vring_in_len_store(struct vring_desc_state *state,
 	state->total_in_len = buf->in_len;
 }
 
-/* What only this kernel has in the builder */
+/* Initialize the members of the builder that only this kernel has. */
 static inline void vring_buf_init(struct vring_buf *buf)
 {
 	buf->cache_clean = false;
 	buf->in_len = 0;
 }
 
-/* The address of memory that the device reaches without the DMA API. */
+/* The address of memory for a device that does not use the DMA API. */
 static inline u64 vring_phys(phys_addr_t phys, size_t len,
 			     enum dma_data_direction dir)
 {
@@ -478,9 +479,10 @@ static inline dma_addr_t vring_map(const struct vring_virtqueue *vq,
 }
 
 /*
- * Descriptors of either format are an address and a second word, which are
- * written by two stores: gcc does not combine those of smaller members.  In the
- * word the length comes first, then flags and next, or id and flags.
+ * A descriptor of either format is written with two stores, the address and a
+ * second word, since gcc does not merge the stores of smaller members.  The
+ * second word has the length, then flags and next (split) or id and flags
+ * (packed).
  */
 #define VRING_WORD_SPLIT(flags, next)	((u64)(flags) << 32 | (u64)(next) << 48)
 #define VRING_WORD_PACKED(id, flags)	((u64)(id) << 32 | (u64)(flags) << 48)
@@ -501,7 +503,7 @@ static inline void vring_write_word(const struct vring_virtqueue *vq,
 		     offsetof(struct vring_packed_desc, flags) != 14 ||
 		     sizeof(struct vring_packed_desc) != 16);
 
-	/* Legacy big-endian devices: each member is swapped, not the word. */
+	/* Legacy big-endian devices: swap each member, not the whole word. */
 	if (!virtio_is_little_endian(vdev))
 		word = word << 32 | (word >> 16 & 0xffff0000) | word >> 48;
 	*(__virtio64 *)&desc->len = cpu_to_virtio64(vdev, word);
@@ -514,7 +516,7 @@ static inline void vring_write(const struct vring_virtqueue *vq,
 	vring_write_word(vq, desc, word);
 }
 
-/* No buffer is open, and there is no room for pieces. */
+/* Close the builder, so that it refuses pieces. */
 static inline void vring_buf_close(struct vring_buf *buf)
 {
 	buf->data = NULL;

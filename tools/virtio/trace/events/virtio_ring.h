@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Tracepoints are off in user space.  As in the kernel, each costs an instruction
- * that does nothing, and the code for when it is on is there; NO_TRACEPOINTS is
- * without either, to see what that comes to.
+ * Tracepoints are disabled in user space.  As in the kernel, each costs a no-op
+ * instruction, and the code of the enabled case exists.  NO_TRACEPOINTS removes
+ * both, to measure their cost.
  */
 #ifndef _TRACE_VIRTIO_RING_H
 #define _TRACE_VIRTIO_RING_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What differs from kernel to kernel, so that the tests do not.
+ * Differences between kernel versions, hidden from the tests.
  */
 #ifndef _VRING_KERNEL_H
 #define _VRING_KERNEL_H
@@ -8,7 +8,7 @@
 #include <linux/dma-mapping.h>
 #include <linux/virtio.h>
 
-/* No queue is premapped as a whole; virtio_ring_mapped_kunit.c tests the calls. */
+/* No premapped queues: virtio_ring_mapped_kunit.c tests the calls instead. */
 #define VRING_PREMAPPED			false
 #define VRING_IN_ORDER			true
 #define vring_set_premapped(vq)		((void)(vq), -EOPNOTSUPP)
@@ -17,11 +17,11 @@
 #define vring_drv_unmap			virtqueue_unmap_single_attrs
 #define vring_drv_map_failed		virtqueue_map_mapping_error
 
-/* KUnit's generators of parameters */
+/* KUnit's parameter generators */
 #define VRING_GENERATOR(n) \
 	const void *vring_gen_##n(struct kunit *test, const void *prev, char *desc)
 
-/* In struct dma_map_ops: the members, their memory, and where the CPU sees it */
+/* Members of struct dma_map_ops, their memory, and its address for the CPU */
 #define VRING_DMA_MAP			map_phys
 #define VRING_DMA_UNMAP			unmap_phys
 #define VRING_DMA_MEMORY		phys_addr_t phys

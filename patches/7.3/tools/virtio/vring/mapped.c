@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What the driver has mapped, or wants to have mapped in a way of its own, and
- * virtqueues whose device does not use the DMA API for it but calls of its own
- * (struct virtio_map_ops).  On every layout, and on both rings.
+ * Memory that the driver has mapped or that needs special DMA attributes, and
+ * virtqueues whose device does not use the DMA API, but its own calls (struct
+ * virtio_map_ops).  On every layout, and on both rings.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,14 +64,14 @@ static const struct calls base = {
 static const struct calls *ring;
 
 /*
- * A device that maps by calls of its own
+ * A device with its own mapping calls
  */
 
 #define MAP_LIMIT	0x1234
 
 static union virtio_map map = { .group = (void *)memory };
 static unsigned long map_attrs;		/* of the last mapping */
-static unsigned int nr_attrs;		/* mappings that had some */
+static unsigned int nr_attrs;		/* mappings with attributes */
 static unsigned int nr_synced;
 
 static void check_map(union virtio_map given)
@@ -153,7 +153,7 @@ static bool notify(struct virtqueue *vq)
 	return true;
 }
 
-/* The device leaves its queue for one that is mapped by these calls. */
+/* The device gets a queue that is mapped by these calls instead of its own. */
 static struct virtqueue *change_to_own_map(void)
 {
 	struct virtqueue *first = d.vq;
@@ -220,7 +220,7 @@ static bool in_table(unsigned int num)
 	return d.config.indirect && !d.config.ctx && num > 1;
 }
 
-/* The device has this list, and the driver gets it back; @own: mapped by it */
+/* The device takes and returns this list; @own: the driver has mapped it */
 static void use_list(unsigned int num, enum dma_data_direction dir, void *ctx,
 		     bool own)
 {
@@ -262,7 +262,7 @@ static int add_one_mapped(enum dma_data_direction dir, void *ctx)
 				GFP_ATOMIC);
 }
 
-/* A context is there instead of tables. */
+/* A context instead of tables. */
 static void *context(void)
 {
 	return d.config.ctx || !d.config.indirect ? &ring : NULL;
@@ -287,7 +287,7 @@ static void try_premapped(void)
 	use_list(1, DMA_FROM_DEVICE, context(), true);
 }
 
-/* Of the skipped buffers the driver hears what the device may have written. */
+/* For skipped buffers, the driver gets the number of writable bytes. */
 static void try_batch(void)
 {
 	unsigned int i, len;
@@ -314,7 +314,7 @@ static void expect_mapped_as_ever(bool own_map)
 	unsigned int num;
 
 	for (num = 1; num <= PIECES; num++) {
-		/* The ring maps it once more. */
+		/* The ring maps it again. */
 		map_list(num, DMA_FROM_DEVICE);
 		unmap_list(num, DMA_FROM_DEVICE);
 		nr_attrs = 0;
@@ -331,13 +331,13 @@ static void try_cache_clean(bool own_map)
 
 	doing = "cache clean";
 	for (num = 1; num <= PIECES; num++) {
-		/* The ring maps it once more. */
+		/* The ring maps it again. */
 		map_list(num, DMA_FROM_DEVICE);
 		unmap_list(num, DMA_FROM_DEVICE);
 		nr_attrs = 0;
 		CHECK(!ring->inbuf_cache_clean(d.vq, sg, num, memory,
 					       GFP_ATOMIC));
-		/* All but the last mapping, if that is of a table */
+		/* All mappings except the last, if that is a table */
 		CHECK(!own_map || !map_attrs == in_table(num));
 		CHECK(!own_map || nr_attrs == num);
 		use_list(num, DMA_FROM_DEVICE, NULL, false);
@@ -352,7 +352,7 @@ static void try_cache_clean(bool own_map)
 	expect_mapped_as_ever(own_map);
 }
 
-/* Not added, and nothing has changed: the driver unmaps, the ring does not. */
+/* Not added, and nothing has changed: the driver unmaps, not the ring. */
 static void try_errors(void)
 {
 	doing = "errors";
@@ -450,7 +450,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	inject = &account;
-	/* Each table is mapped: there never is memory for those that stay so. */
+	/* Each table is mapped: there is no memory for tables that stay so. */
 	account.work_waits = true;
 	try_ring(&series);
 #ifdef HAVE_BASE_RING

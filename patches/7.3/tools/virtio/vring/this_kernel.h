@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What differs from kernel to kernel, so that the programs here do not.
+ * Differences between kernel versions, hidden from the programs here.
  */
 #ifndef VRING_THIS_KERNEL_H
 #define VRING_THIS_KERNEL_H
 
-/* No virtqueue is premapped as a whole. */
+/* There are no premapped virtqueues. */
 #define VRING_PREMAPPED	0
 
-/* What vring_transport_features() lets through, besides what all kernels do */
+/* What vring_transport_features() accepts in addition to all kernels */
 #define VRING_FEATURES	BIT_ULL(VIRTIO_F_IN_ORDER)
 
-/* Rings may be in order, VIRTIO_F_IN_ORDER. */
+/* Rings may be in-order, VIRTIO_F_IN_ORDER. */
 #define VRING_IN_ORDER	1
 
-/* vring_new_virtqueue() has packed rings, too. */
+/* vring_new_virtqueue() also supports packed rings. */
 #define VRING_TRANSPORT_PACKED	1
 
 static inline struct virtqueue *
@@ -68,7 +68,7 @@ static inline bool virtqueue_dma_need_sync(struct virtqueue *vq, dma_addr_t addr
 #define virtqueue_dma_sync_single_range_for_device \
 	virtqueue_map_sync_single_range_for_device
 
-/* The base's calls that not every kernel has, see ops.h */
+/* Calls of the base that do not exist in every kernel, see ops.h */
 extern typeof(vring_create_virtqueue_map) base_vring_create_virtqueue_map;
 extern typeof(virtqueue_add_outbuf_premapped)
 	base_virtqueue_add_outbuf_premapped;
