@@ -227,7 +227,7 @@ base_is_new() (
 # The drivers: of the two commits, and of what ran
 
 OLD_CALLS='virtqueue_add_(sgs|outbuf|inbuf|inbuf_ctx)(_premapped)?'
-NEW_CALLS='virtqueue_(start_buf|add_buf(_single|_single_ctx|_linear|_linear_ctx)?)'
+NEW_CALLS='virtqueue_(start_buf|add_buf(_single|_linear|_linear_ctx)?)'
 
 # drivers: a line each of those files that called the old functions
 drivers() {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Adding buffers to a virtqueue: every call that does so, on every layout.
+ * Add buffers to a virtqueue: all calls that do so, for all layouts.
  *
  * A buffer is built in place, descriptor by descriptor: in the split or packed
  * ring, or in an indirect table of either format.  Four steps depend on the
@@ -11,26 +11,25 @@
  *	publish	vring_expose_one(), vring_expose_chain()
  *	rewind	vring_rewind()
  *
- * Until it is published, a buffer has changed nothing that the device may use,
- * and nothing in struct vring_virtqueue but the builder, vq->buf.  So it can be
- * given up at any time.
+ * Until a buffer is published, it changes nothing that the device may use, and
+ * its state is in the builder, vq->buf.  So it can be aborted at any time.
  *
- * The device can write to the ring and to indirect tables at any time.  Nothing
- * is read back from there: what is needed again is kept in the builder.
+ * The device may write to the ring and to indirect tables at any time, so
+ * nothing is read back from them.  The builder keeps what is needed later.
  *
- * virtio_ring.c includes this file, so that there still is one module,
- * virtio_ring.ko: initramfs images may list it by hand.
+ * virtio_ring.c includes this file, so that virtio_ring.ko remains one module:
+ * initramfs configurations may list modules by name.
  */
 
 #define PACKED_AVAIL_USED	(BIT(VRING_PACKED_DESC_F_AVAIL) | \
 				 BIT(VRING_PACKED_DESC_F_USED))
 
 /*
- * Put: write one descriptor, at the cursor.
+ * Put: write one descriptor at the cursor.
  *
- * NEXT is set on each descriptor, as if another one followed.  Publishing
- * rewrites the last one without it.  Descriptors of a packed table have no NEXT:
- * the length of the table says where it ends.
+ * Each descriptor is written with NEXT set.  Publishing clears NEXT in the last
+ * one.  Descriptors in a packed indirect table do not use NEXT: the length of
+ * the table determines their number.
  */
 
 static inline void vring_put_table(const struct vring_virtqueue *vq,
@@ -42,7 +41,7 @@ static inline void vring_put_table(const struct vring_virtqueue *vq,
 	buf->word += buf->word_step;
 }
 
-/* What the ring has to unmap later */
+/* Record what the ring has to unmap later. */
 static inline void vring_record(struct vring_desc_extra *extra, dma_addr_t addr,
 				u32 len, enum dma_data_direction dir)
 {
@@ -52,10 +51,10 @@ static inline void vring_record(struct vring_desc_extra *extra, dma_addr_t addr,
 }
 
 /*
- * A packed ring's cursor is at its limit: behind the head of a chain, at the end
- * of the ring, or both.  All descriptors but the head are made available as they
- * are written.  The device does not look at them before the head is available,
- * which is done last.
+ * The cursor in a packed ring has reached buf->limit: it is after the head of
+ * the chain, at the end of the ring, or both.  All descriptors except the head
+ * are written as available.  The device does not read them before the head is
+ * available, and the head is made available last.
  */
 static noinline void vring_wrap_packed(const struct vring_virtqueue *vq)
 {
@@ -94,7 +93,7 @@ static inline void vring_put_ring(const struct vring_virtqueue *vq, u64 addr,
 	}
 }
 
-/* The piece has a DMA address, which @dir says how to unmap, or DMA_NONE. */
+/* Put a piece that has a DMA address.  @dir: how to unmap it, or DMA_NONE. */
 static inline void vring_put_mapped(const struct vring_virtqueue *vq,
 				    dma_addr_t addr, u32 len,
 				    enum dma_data_direction dir)
@@ -118,15 +117,14 @@ static void vring_put_premapped(const struct vring_virtqueue *vq,
 }
 
 /*
- * Rewind: take back all that was put.
+ * Rewind: take back all descriptors that were put.
  */
 
 /*
- * The descriptors of a chain in a packed ring were made available one by one,
- * but for the head.  Give them back the AVAIL and USED bits of the round before,
- * or a later and shorter chain at this place would leave them available beyond
- * its own end.  Marking them used instead would be a completion that the device
- * never made.
+ * All descriptors of a chain in a packed ring except the head were written as
+ * available.  Restore the AVAIL and USED bits of the previous round: after a
+ * shorter chain at the same place the device would take them for available
+ * ones.  Do not mark them as used: the driver would take that for a completion.
  */
 static void vring_rewind_packed(struct vring_virtqueue *vq, unsigned int num)
 {
@@ -143,8 +141,8 @@ static void vring_rewind_packed(struct vring_virtqueue *vq, unsigned int num)
 }
 
 /*
- * Take back all descriptors of the open buffer, and its table.  Of the room,
- * @left descriptors were taken, but not put.  No more pieces are accepted.
+ * Release all descriptors and the table of the open buffer, which accepts no
+ * more pieces.  @left descriptors were taken from buf->room, but not put.
  */
 static __cold void vring_rewind(struct vring_virtqueue *vq, unsigned int left)
 {
@@ -165,8 +163,8 @@ static __cold void vring_rewind(struct vring_virtqueue *vq, unsigned int left)
 }
 
 /*
- * The first error ends the buffer, but it stays open, so that what follows is
- * ignored and end returns the error.
+ * The first error releases everything, but the buffer stays open: later pieces
+ * are ignored, and virtqueue_end_buf() returns the error.
  */
 static __cold void vring_fail(struct vring_virtqueue *vq, unsigned int left,
 			      int err)
@@ -175,7 +173,7 @@ static __cold void vring_fail(struct vring_virtqueue *vq, unsigned int left,
 	vq->buf->err = err;
 }
 
-/* A piece that cannot be described, or for which vring_accept() took the room */
+/* Refuse a piece for which vring_accept() has taken @nents descriptors. */
 static __cold void vring_refuse(struct vring_virtqueue *vq, unsigned int nents)
 {
 	struct vring_buf *buf = vq->buf;
@@ -183,22 +181,22 @@ static __cold void vring_refuse(struct vring_virtqueue *vq, unsigned int nents)
 	buf->room += nents;
 	if (buf->err)
 		return;
-	/* Out of order, more than announced, too long, or there is no buffer. */
+	/* Wrong order or direction, too many, too long, or no open buffer. */
 	WARN_ON_ONCE(1);
 	if (buf->data)
 		vring_fail(vq, 0, -EINVAL);
 }
 
-/* Take the room of @nents descriptors, if there is.  Without, vring_refuse(). */
+/* Take room for @nents descriptors.  If this fails, call vring_refuse(). */
 static inline bool vring_accept(struct vring_buf *buf, unsigned int nents,
 				enum dma_data_direction dir)
 {
-	buf->nsg--;	/* virtqueue_end_buf() looks at it */
+	buf->nsg--;	/* checked by virtqueue_end_buf() */
 	buf->room -= nents;
 	if (unlikely(buf->room < 0))
 		return false;
 	if (dir != buf->dir) {
-		/* The only change is from readable to writable pieces. */
+		/* Only a change from readable to writable is allowed. */
 		if (unlikely(dir != DMA_FROM_DEVICE))
 			return false;
 		buf->dir = DMA_FROM_DEVICE;
@@ -208,13 +206,13 @@ static inline bool vring_accept(struct vring_buf *buf, unsigned int nents,
 }
 
 /*
- * Add: a piece is a list, or one stretch of memory.
+ * Add: a piece is a scatterlist or one contiguous range of memory.
  */
 
 /*
- * The page of the entry at @sg, or behind the chain entry there.  Most entries
- * have neither marker.  At the end marker nothing is @left, and the rest goes
- * back to @room.
+ * Return the page of the entry at @sg, after following a chain entry.  Most
+ * entries have neither marker.  If this is the last entry, set @left to 1 and
+ * return the room of the missing entries to @room.
  */
 static inline struct page *vring_entry(struct scatterlist **sg,
 				       unsigned int *left, int *room)
@@ -243,7 +241,7 @@ static unsigned int vring_count(struct scatterlist *sg, unsigned int max)
 	return n;
 }
 
-/* @left entries from @sg on, or those up to the end marker, into a table */
+/* Put @left entries from @sg on, or up to the end marker, into a table. */
 static void vring_walk_table(const struct vring_virtqueue *vq,
 			     struct vring_buf *buf, struct scatterlist *sg,
 			     unsigned int left)
@@ -268,7 +266,7 @@ static void vring_walk_table(const struct vring_virtqueue *vq,
 	buf->word = word + step;
 }
 
-/* The same into the ring */
+/* Put @left entries from @sg on, or up to the end marker, into the ring. */
 static void vring_walk_ring(const struct vring_virtqueue *vq,
 			    struct vring_buf *buf, struct scatterlist *sg,
 			    unsigned int left)
@@ -286,8 +284,8 @@ static void vring_walk_ring(const struct vring_virtqueue *vq,
 }
 
 /*
- * Map the first of @left pieces, for which the room was taken, or the buffer
- * fails.
+ * Map a piece, the first of @left for which room was taken.  If this fails, the
+ * buffer fails.
  */
 static inline bool vring_map_piece(struct vring_virtqueue *vq,
 				   struct vring_buf *buf, struct page *page,
@@ -311,7 +309,7 @@ static noinline void vring_map_put(struct vring_virtqueue *vq, struct page *page
 		vring_put_mapped(vq, addr, len, buf->dir);
 }
 
-/* The same, mapped by the ring.  After a failure the cursor has no meaning. */
+/* Map the entries and put them into a table.  On failure, ignore the cursor. */
 static void vring_walk_mapped_table(struct vring_virtqueue *vq,
 				    struct scatterlist *sg, unsigned int left)
 {
@@ -360,7 +358,7 @@ static void vring_walk_mapped_ring(struct vring_virtqueue *vq,
 	} while (--left);
 }
 
-/* The driver of a premapped queue has mapped the list. */
+/* On a premapped queue, the driver has mapped the list. */
 static void vring_walk_premapped(const struct vring_virtqueue *vq,
 				 struct scatterlist *sg, unsigned int left)
 {
@@ -389,7 +387,7 @@ static void vring_add_phys(struct vring_virtqueue *vq, phys_addr_t phys,
 		vring_refuse(vq, 1);
 }
 
-/* What the driver has mapped */
+/* Add memory that the driver has mapped. */
 static void vring_add_mapped(struct vring_virtqueue *vq, dma_addr_t addr,
 			     u32 len, enum dma_data_direction dir)
 {
@@ -403,7 +401,7 @@ static void vring_add_mapped(struct vring_virtqueue *vq, dma_addr_t addr,
 		vring_put_premapped(vq, addr, len);
 }
 
-/* @nents entries from @sg on, or those up to the end marker */
+/* Add @nents entries from @sg on, or up to the end marker. */
 static void vring_add_list(struct vring_virtqueue *vq, struct scatterlist *sg,
 			   unsigned int nents, enum dma_data_direction dir)
 {
@@ -425,7 +423,7 @@ static void vring_add_list(struct vring_virtqueue *vq, struct scatterlist *sg,
 		vring_walk_mapped_table(vq, sg, nents);
 }
 
-/* The bvecs of @size bytes into a table: those that there is room for */
+/* Put the bvecs of @size bytes that there is room for into a table. */
 static void vring_bvecs_table(const struct vring_virtqueue *vq,
 			      struct vring_buf *buf, const struct bio_vec *bv,
 			      u32 size)
@@ -451,7 +449,7 @@ static void vring_bvecs_table(const struct vring_virtqueue *vq,
 	buf->word = word;
 }
 
-/* The same into the ring */
+/* Put the bvecs of @size bytes that there is room for into the ring. */
 static void vring_bvecs_ring(const struct vring_virtqueue *vq,
 			     struct vring_buf *buf, const struct bio_vec *bv,
 			     u32 size)
@@ -466,7 +464,7 @@ static void vring_bvecs_ring(const struct vring_virtqueue *vq,
 	}
 }
 
-/* The same, mapped by the ring.  After a failure no room is left. */
+/* Map and put the bvecs of @size bytes.  After a failure no room is left. */
 static void vring_bvecs_mapped(struct vring_virtqueue *vq,
 			       struct vring_buf *buf, const struct bio_vec *bv,
 			       u32 size)
@@ -484,8 +482,8 @@ static void vring_bvecs_mapped(struct vring_virtqueue *vq,
 }
 
 /*
- * The bvecs of @size bytes, of which only the last one may be used in part.
- * Nobody has counted them: each takes its room when it is put.
+ * Add the bvecs of @size bytes.  Only the last one may be used in part.  They
+ * were not counted in advance: each takes its room when it is put.
  */
 static void vring_add_bvecs(struct vring_virtqueue *vq,
 			    const struct bio_vec *bv, u32 size)
@@ -503,16 +501,16 @@ static void vring_add_bvecs(struct vring_virtqueue *vq,
 }
 
 /*
- * Reserve: room for a whole buffer, in the ring or in a table.
+ * Reserve: find room for the whole buffer, in the ring or in a table.
  */
 
-/* The driver forgot the token or the direction, or else the queue is broken. */
+/* @misuse: the token or the direction is missing.  Else the queue is broken. */
 static __cold int vring_refuse_buf(bool misuse)
 {
 	return WARN_ON_ONCE(misuse) ? -EINVAL : -EIO;
 }
 
-/* Nobody ended or aborted the open buffer: do it now, that nothing leaks. */
+/* The driver did not end the open buffer: abort it, so that nothing leaks. */
 static __cold void vring_give_up(struct vring_virtqueue *vq)
 {
 	WARN_ON_ONCE(1);
@@ -520,8 +518,8 @@ static __cold void vring_give_up(struct vring_virtqueue *vq)
 }
 
 /*
- * No room for @nents descriptors, or no memory for a table where one is needed.
- * @out: the buffer may have pieces that the device reads.
+ * There is no room for @nents descriptors, or no memory for a table that the
+ * buffer needs.  @out: the buffer may have pieces that the device reads.
  */
 static __cold int vring_no_room(struct vring_virtqueue *vq, unsigned int nents,
 				bool out)
@@ -529,14 +527,14 @@ static __cold int vring_no_room(struct vring_virtqueue *vq, unsigned int nents,
 	unsigned int size = virtqueue_get_vring_size(&vq->vq);
 	int err = -ENOSPC;
 
-	/* Without tables such a buffer can never be added. */
+	/* Without indirect tables such a buffer never fits. */
 	WARN_ON_ONCE(nents > size && !vq->indirect);
 	vring_buf_close(vq->buf);
 
 	pr_debug("Can't add buf len %u - avail = %u\n",
 		 nents, vq->vq.num_free);
 	/*
-	 * Completions do not help, if even an empty ring is too small.
+	 * Completions do not help if even an empty ring is too small.
 	 * Otherwise, FIXME: for historical reasons, split rings force a notify
 	 * here if there are outgoing parts to the buffer.  Presumably the host
 	 * should service the ring ASAP.
@@ -559,7 +557,7 @@ static int vring_start_ring(struct vring_virtqueue *vq, bool out)
 
 	buf->place = VRING_RING;
 	buf->indir_desc = NULL;
-	/* Completions may change it at any time: look once. */
+	/* Completions may change it at any time: read it once. */
 	buf->head = READ_ONCE(vq->free_head);
 	buf->next = buf->head;
 	if (virtqueue_is_packed(vq)) {
@@ -578,8 +576,9 @@ static int vring_start_ring(struct vring_virtqueue *vq, bool out)
 }
 
 /*
- * The buffer goes to the table at @desc, which the device finds at @addr.  What
- * has a DMA address is recorded at @table, which else is the same as @desc.
+ * Build the buffer in the table at @desc.  @addr is the DMA address of @desc,
+ * or its physical address.  DMA addresses of pieces are recorded at @table; if
+ * there are none, @table is @desc.
  */
 static inline int vring_use_table(struct vring_virtqueue *vq, void *table,
 				  struct vring_desc *desc, u64 addr)
@@ -596,8 +595,8 @@ static inline int vring_use_table(struct vring_virtqueue *vq, void *table,
 }
 
 /*
- * Let the queue keep tables from now on, if there is memory for them.  Where
- * they have to be mapped, vring_map_kept() gets it, which may sleep.
+ * Let the queue keep tables, if there is memory for them.  If they must be
+ * mapped, vring_map_kept() allocates them from a work item: that may sleep.
  */
 static __cold void vring_alloc_kept(struct vring_virtqueue *vq, gfp_t gfp)
 {
@@ -623,7 +622,7 @@ static __cold void vring_alloc_kept(struct vring_virtqueue *vq, gfp_t gfp)
 	}
 }
 
-/* None of the kept tables is free, or large enough. */
+/* No kept table is free or large enough. */
 static noinline int vring_alloc_table(struct vring_virtqueue *vq, gfp_t gfp,
 				      bool out)
 {
@@ -669,8 +668,8 @@ static int vring_start_table(struct vring_virtqueue *vq, gfp_t gfp,
 		return vring_alloc_table(vq, gfp, out);
 
 	/*
-	 * A completion that comes in between must not put its table where this
-	 * one is about to be read.
+	 * Read the entry before nr_kept changes: a completion in between would
+	 * otherwise overwrite it with the table that it frees.
 	 */
 	nr--;
 	offset = READ_ONCE(kept->free[nr]);
@@ -685,7 +684,7 @@ static int vring_start(struct vring_virtqueue *vq, void *data,
 		       unsigned int nents, unsigned int nsg, gfp_t gfp,
 		       bool out);
 
-/* A buffer is open that nobody ended, or else this one cannot be added. */
+/* The driver did not end an earlier buffer, or this one cannot be added. */
 static noinline __cold int vring_start_odd(struct vring_virtqueue *vq,
 					   void *data, unsigned int nents,
 					   unsigned int nsg, gfp_t gfp,
@@ -722,7 +721,7 @@ static int vring_start(struct vring_virtqueue *vq, void *data,
 }
 
 /*
- * Publish: show a complete buffer to the device.
+ * Publish: make a complete buffer available to the device.
  */
 
 static noinline __cold int vring_kick_now(struct vring_virtqueue *vq)
@@ -731,14 +730,14 @@ static noinline __cold int vring_kick_now(struct vring_virtqueue *vq)
 	return 0;
 }
 
-/* A buffer was added, and the ring is no longer in use. */
+/* A buffer was added: end the use of the ring. */
 static inline int vring_added(struct vring_virtqueue *vq)
 {
 	END_USE(vq);
 
 	/*
-	 * This is very unlikely, but theoretically possible: the count of what
-	 * was added since the last kick would wrap.  Kick just in case.
+	 * This is very unlikely, but theoretically possible: the number added
+	 * since the last kick would overflow 16 bits.  Kick just in case.
 	 */
 	if (unlikely(vq->num_added >= (1 << 16) - 1))
 		return vring_kick_now(vq);
@@ -752,7 +751,7 @@ static noinline __cold int vring_added_traced(struct vring_virtqueue *vq,
 	return vring_added(vq);
 }
 
-/* @num descriptors from @head to @last are the buffer of @data. */
+/* The buffer of @data takes @num descriptors, from @head to @last. */
 static inline void vring_take(struct vring_virtqueue *vq, unsigned int head,
 			      unsigned int last, unsigned int num, void *data,
 			      void *indir_desc)
@@ -778,8 +777,8 @@ static int vring_expose_split(struct vring_virtqueue *vq, unsigned int head)
 		cpu_to_virtio16(vdev, head);
 
 	/*
-	 * Descriptors and the entry of the available ring must be seen before
-	 * the index that exposes them.
+	 * The device must see the descriptors and the available ring entry
+	 * before it sees the index that exposes them.
 	 */
 	virtio_wmb(vq->weak_barriers);
 	avail->idx = cpu_to_virtio16(vdev, idx + 1);
@@ -789,7 +788,7 @@ static int vring_expose_split(struct vring_virtqueue *vq, unsigned int head)
 	return vring_added(vq);
 }
 
-/* The next @num descriptors of a packed ring are a buffer. */
+/* Publish the next @num descriptors of a packed ring as one buffer. */
 static int vring_expose_packed(struct vring_virtqueue *vq,
 			       struct vring_packed_desc *head, u16 flags,
 			       unsigned int num)
@@ -817,8 +816,8 @@ static int vring_expose_packed(struct vring_virtqueue *vq,
 }
 
 /*
- * A buffer of one descriptor, the next free one: @word has its length and flags
- * as a split ring has them.  It may be that of an indirect table.
+ * Publish a buffer of one descriptor, the next free one, which may point to an
+ * indirect table.  @word has the length and flags in the split ring's format.
  */
 static int vring_expose_one(struct vring_virtqueue *vq, unsigned int head,
 			    u64 addr, u64 word, void *data, void *indir_desc)
@@ -873,13 +872,13 @@ static int vring_expose_chain_packed(struct vring_virtqueue *vq,
 }
 
 /*
- * End: publish, or else return the error.
+ * End: publish the buffer or return its error.
  */
 
 /*
- * Completions since the start have put their descriptors in front of the
- * buffer's own, which are in the middle of the free list now.  Let them be the
- * first ones again.
+ * Completions since the start have put their descriptors at the head of the
+ * free list, in front of those of the open buffer.  Move the buffer's own to
+ * the head again.
  */
 static __cold void vring_to_front(struct vring_virtqueue *vq)
 {
@@ -895,7 +894,7 @@ static __cold void vring_to_front(struct vring_virtqueue *vq)
 	vq->free_head = buf->head;
 }
 
-/* The buffer has failed or is empty, none is open, or a completion came in. */
+/* The buffer failed or is empty, none is open, or a completion came in. */
 static __cold int vring_end_odd(struct vring_virtqueue *vq)
 {
 	struct vring_buf *buf = vq->buf;
@@ -916,8 +915,8 @@ static __cold int vring_end_odd(struct vring_virtqueue *vq)
 }
 
 /*
- * The same as vring_expose_one(), of memory that must be mapped: a piece, or the
- * table of the open buffer.
+ * Map a single piece, or the table of the open buffer, and publish it with
+ * vring_expose_one().
  */
 static int vring_map_one(struct vring_virtqueue *vq, phys_addr_t phys, u32 len,
 			 u16 flags, void *data, void *indir_desc)
@@ -962,10 +961,10 @@ static int vring_end_table(struct vring_virtqueue *vq, unsigned int num)
 				     buf->indir_desc);
 	data = buf->data;
 	vring_buf_close(buf);
-	/* Completions may change it at any time: look once. */
+	/* Completions may change it at any time: read it once. */
 	head = READ_ONCE(vq->free_head);
 	if (vring_maps_tables(vq)) {
-		/* A kept one stays mapped. */
+		/* A kept table stays mapped. */
 		vq->desc_extra[head].len = len;
 		vq->desc_extra[head].dir = DMA_NONE;
 	}
@@ -975,8 +974,8 @@ static int vring_end_table(struct vring_virtqueue *vq, unsigned int num)
 }
 
 /*
- * A buffer of one piece takes one descriptor, and needs no building.  @addr is
- * physical, or what the driver of a premapped queue has mapped.
+ * A buffer of one piece takes one descriptor and is published at once.  @addr
+ * is a physical address or, on a premapped queue, the driver's DMA address.
  */
 
 static inline bool vring_dir_ok(enum dma_data_direction dir)
@@ -1020,41 +1019,51 @@ static int vring_add_one(struct vring_virtqueue *vq, u64 addr, u32 len,
 				VRING_WORD_SPLIT(flags, 0) | len, data, ctx);
 }
 
+static inline int vring_add_entry(struct vring_virtqueue *vq,
+				  struct scatterlist *sg,
+				  enum dma_data_direction dir, void *data,
+				  void *ctx)
+{
+	u64 addr = vring_premapped(vq) ? sg_dma_address(sg) : sg_phys(sg);
+
+	return vring_add_one(vq, addr, sg->length, dir, data, ctx);
+}
+
 /*
- * The calls that drivers know
+ * Calls for drivers
  */
 
 /**
  * virtqueue_start_buf - start building a buffer
  * @_vq: the struct virtqueue we're talking about
  * @data: the token identifying the buffer, not NULL
- * @nents: the most descriptors that the buffer may need: one for each entry of
- *	a list or of a bio's array, and one for each other piece
- * @nsg: the most calls of virtqueue_add_sg(), virtqueue_add_linear(),
- *	virtqueue_add_page(), virtqueue_add_bvec() and virtqueue_add_mapped()
- *	that will follow.  This finds a piece that is added twice or by mistake,
- *	also where @nents is generous.
+ * @nents: upper bound of descriptors: one for each entry of a list or of the
+ *	array of a bio, and one for each other piece
+ * @nsg: upper bound of calls of virtqueue_add_sg(), virtqueue_add_linear(),
+ *	virtqueue_add_page(), virtqueue_add_bvec() and virtqueue_add_mapped().
+ *	It detects a piece that is added by mistake even if @nents is larger
+ *	than needed.
  * @gfp: how to allocate the indirect table, if one is used
  *
- * Add the pieces next, those that the device reads first, and then call
- * virtqueue_end_buf() or virtqueue_abort_buf().  Both bounds may be larger than
- * what is added in the end, but @nents descriptors must be free (or one, when
- * the device takes indirect tables) for the buffer to be started.
+ * Then add the pieces, those that the device reads first, and call
+ * virtqueue_end_buf() or virtqueue_abort_buf().  The buffer may be smaller than
+ * both bounds, but @nents descriptors must be free to start it, or one if the
+ * device supports indirect descriptors.
  *
- * If a buffer is still open on this virtqueue, it is given up, with a warning.
+ * A buffer that is still open on this virtqueue is aborted, with a warning.
  *
  * This is the first half of "Supplying Buffers to The Device", sections 2.7.13
  * (split) and 2.8.21 (packed) of the virtio specification, version 1.4.
  *
- * Context: any; sleeps only if @gfp says so.  The caller makes sure that no
- *	other operation on this virtqueue comes between start and end (except
+ * Context: any; sleeps only if @gfp allows it.  The caller must ensure that no
+ *	other operation on this virtqueue runs between start and end (except
  *	where noted).
  *
- * Return: 0, or else nothing has been started: -EIO when the queue is broken;
- * -ENOSPC when there is no room (retry after the device has used some buffers;
- * a split ring has notified it); -ENOMEM when there is no memory for an indirect
- * table, and even an empty ring could not hold the buffer without; -EINVAL,
- * with a warning, when @data is NULL.
+ * Return: 0, or an error if no buffer was started: -EIO if the queue is broken;
+ * -ENOSPC if there is no room (retry after the device has used buffers; split
+ * rings have notified it); -ENOMEM if there is no memory for an indirect table
+ * and even an empty ring is too small for the buffer; -EINVAL, with a warning,
+ * if @data is NULL.
  */
 int virtqueue_start_buf(struct virtqueue *_vq, void *data, unsigned int nents,
 			unsigned int nsg, gfp_t gfp)
@@ -1066,14 +1075,14 @@ EXPORT_SYMBOL_GPL(virtqueue_start_buf);
 /**
  * virtqueue_add_sg - add a scatterlist to the buffer that was started
  * @_vq: the struct virtqueue we're talking about
- * @sgl: the list; it may be chained, and is neither changed nor kept
- * @nents: the most entries of @sgl to add; an end marker stops before.  With no
- *	entries nothing is added.
+ * @sgl: the list; it may be chained, and is neither modified nor kept
+ * @nents: maximum number of entries to add; an end marker stops earlier.  If it
+ *	is 0, nothing is added.
  * @dir: DMA_TO_DEVICE if the device reads the entries, DMA_FROM_DEVICE if it
  *	writes them
  *
- * On a premapped virtqueue the entries' DMA addresses are used.  An entry of
- * length 0 goes to the device, as it does with virtqueue_add_sgs().
+ * On a premapped virtqueue, the DMA addresses of the entries are used.  Entries
+ * of length 0 are passed to the device, as by virtqueue_add_sgs().
  *
  * Context: any; between start and end, see virtqueue_start_buf().  Errors are
  *	returned by virtqueue_end_buf().
@@ -1087,7 +1096,7 @@ void virtqueue_add_sg(struct virtqueue *_vq, struct scatterlist *sgl,
 		vring_add_phys(vq, sg_phys(sgl), sgl->length, dir);
 		return;
 	}
-	/* The list may be shorter than the bound given for it. */
+	/* The list may have fewer entries than @nents. */
 	if (unlikely(nents > vq->buf->room))
 		nents = vring_count(sgl, nents);
 	vring_add_list(vq, sgl, nents, dir);
@@ -1095,8 +1104,8 @@ void virtqueue_add_sg(struct virtqueue *_vq, struct scatterlist *sgl,
 EXPORT_SYMBOL_GPL(virtqueue_add_sg);
 
 /*
- * Not a stretch of memory that a descriptor can describe: empty, too long, or,
- * as the scatterlist helpers check with CONFIG_DEBUG_SG, from vmalloc() or on
+ * Can no descriptor describe this memory?  It is empty or too long or, checked
+ * only with CONFIG_DEBUG_SG as in the scatterlist helpers, from vmalloc() or on
  * the stack.
  */
 static inline bool vring_bad_linear(const void *addr, size_t len)
@@ -1108,9 +1117,9 @@ static inline bool vring_bad_linear(const void *addr, size_t len)
 /**
  * virtqueue_add_linear - add memory to the buffer that was started
  * @_vq: the struct virtqueue we're talking about
- * @addr: where it starts, in the kernel's direct map (as from kmalloc(), not
- *	from vmalloc() or on the stack)
- * @len: its length in bytes, up to U32_MAX.  If it is 0, nothing is added.
+ * @addr: start address in the kernel's direct map (for example from kmalloc(),
+ *	but not from vmalloc() or on the stack)
+ * @len: length in bytes, up to U32_MAX.  If it is 0, nothing is added.
  * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
  *
  * Context: any; between start and end, see virtqueue_start_buf().  Errors are
@@ -1131,9 +1140,9 @@ EXPORT_SYMBOL_GPL(virtqueue_add_linear);
 /**
  * virtqueue_add_page - add a part of a page to the buffer that was started
  * @_vq: the struct virtqueue we're talking about
- * @page: the page, which may be in high memory, or the first of several
- * @offset: where in it the piece starts, in bytes
- * @len: its length in bytes.  If it is 0, nothing is added.
+ * @page: the page, or the first of several; it may be in high memory
+ * @offset: offset of the piece in @page, in bytes
+ * @len: length in bytes.  If it is 0, nothing is added.
  * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
  *
  * Context: any; between start and end, see virtqueue_start_buf().  Errors are
@@ -1152,15 +1161,15 @@ EXPORT_SYMBOL_GPL(virtqueue_add_page);
 /**
  * virtqueue_add_bvec - add the data of a bio to the buffer that was started
  * @_vq: the struct virtqueue we're talking about
- * @bvecs: the array, which is neither changed nor kept: bio->bi_io_vec
- * @iter: where in it the data starts, and its length: &bio->bi_iter.  If the
+ * @bvecs: the array, bio->bi_io_vec, which is neither modified nor kept
+ * @iter: where the data starts in it, and its length: &bio->bi_iter.  If the
  *	length is 0, nothing is added.
  * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
  *
- * Each bvec that @iter reaches is one descriptor, however many pages it has: as
- * many as bio_for_each_bvec() finds, and so no more than the bio has segments.
- * Segment limits are the caller's business.  For virtqueue_start_buf() this is
- * one call.
+ * Each bvec that @iter reaches is one descriptor, however many pages it has.
+ * This is what bio_for_each_bvec() finds, so at most the number of segments of
+ * the bio.  The caller must ensure that bvecs are within the segment limits.
+ * For virtqueue_start_buf() this is one call.
  *
  * Context: any; between start and end, see virtqueue_start_buf().  Errors are
  *	returned by virtqueue_end_buf().
@@ -1175,7 +1184,7 @@ void virtqueue_add_bvec(struct virtqueue *_vq, const struct bio_vec *bvecs,
 
 	if (unlikely(!size))
 		return;
-	/* Only the first one may have been used in part. */
+	/* Only the first one may start in the middle. */
 	len = mp_bvec_iter_len(bvecs, *iter);
 	vring_add_phys(vq, page_to_phys(bv->bv_page) +
 		       mp_bvec_iter_offset(bvecs, *iter), len, dir);
@@ -1185,14 +1194,14 @@ void virtqueue_add_bvec(struct virtqueue *_vq, const struct bio_vec *bvecs,
 EXPORT_SYMBOL_GPL(virtqueue_add_bvec);
 
 /**
- * virtqueue_add_mapped - add what the driver has mapped to the buffer
+ * virtqueue_add_mapped - add memory that the driver has mapped to the buffer
  * @_vq: the struct virtqueue we're talking about
- * @addr: its DMA address, for virtqueue_dma_dev()
- * @len: its length in bytes.  If it is 0, nothing is added.
+ * @addr: DMA address for the device that virtqueue_dma_dev() returns
+ * @len: length in bytes.  If it is 0, nothing is added.
  * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
  *
- * The driver unmaps it, after the device has used the buffer.  Other pieces of
- * the same buffer may be left to the ring to map.
+ * The driver must unmap it after the device has used the buffer.  The ring may
+ * map other pieces of the same buffer.
  *
  * Context: any; between start and end, see virtqueue_start_buf().  Errors are
  *	returned by virtqueue_end_buf().
@@ -1210,17 +1219,17 @@ EXPORT_SYMBOL_GPL(virtqueue_add_mapped);
  * @_vq: the struct virtqueue we're talking about
  *
  * This is the second half of "Supplying Buffers to The Device", sections
- * 2.7.13 (split) and 2.8.21 (packed) of the virtio specification, version 1.4;
- * for the notification call virtqueue_kick() afterwards.
+ * 2.7.13 (split) and 2.8.21 (packed) of the virtio specification, version 1.4.
+ * Call virtqueue_kick() afterwards to notify the device.
  *
  * Context: any, see virtqueue_start_buf().
  *
- * Return: 0, or else the error of the first piece that failed, and the
- * virtqueue is as it was before the start: -ENOMEM when a piece or the indirect
- * table could not be mapped; -EINVAL, with a warning, when there were more
- * pieces than announced, a piece that the device reads after one that it
- * writes, one that is neither, one that is too long, none at all, or when no
- * buffer was started.
+ * Return: 0, or the error of the first piece that failed.  On error the
+ * virtqueue is in the same state as before the start.  -ENOMEM: a piece or the
+ * indirect table could not be mapped.  -EINVAL, with a warning: there were more
+ * pieces than announced, a readable piece after a writable one, a piece that is
+ * neither, a piece that is too long, or no piece at all, or no buffer was
+ * started.
  */
 int virtqueue_end_buf(struct virtqueue *_vq)
 {
@@ -1244,11 +1253,11 @@ int virtqueue_end_buf(struct virtqueue *_vq)
 EXPORT_SYMBOL_GPL(virtqueue_end_buf);
 
 /**
- * virtqueue_abort_buf - give up the buffer that was started
+ * virtqueue_abort_buf - abort the buffer that was started
  * @_vq: the struct virtqueue we're talking about
  *
- * The virtqueue is as it was before the start: all that the ring has mapped is
- * unmapped, and the device has seen nothing.
+ * This unmaps all that the ring has mapped, and restores the state of the
+ * virtqueue before the start.  The device has not seen the buffer.
  *
  * Context: any, see virtqueue_start_buf().
  */
@@ -1267,7 +1276,7 @@ void virtqueue_abort_buf(struct virtqueue *_vq)
 }
 EXPORT_SYMBOL_GPL(virtqueue_abort_buf);
 
-/* One list, in one direction */
+/* Add a buffer of one list, in one direction. */
 static int vring_add_buf_list(struct virtqueue *_vq, struct scatterlist *sg,
 			      unsigned int num, enum dma_data_direction dir,
 			      void *data, void *ctx, gfp_t gfp)
@@ -1275,11 +1284,10 @@ static int vring_add_buf_list(struct virtqueue *_vq, struct scatterlist *sg,
 	struct vring_virtqueue *vq = to_vvq(_vq);
 	int err;
 
-	if (num == 1)
-		return virtqueue_add_buf_single_ctx(_vq, sg, dir, data, ctx,
-						    gfp);
 	if (WARN_ON_ONCE(ctx && vq->indirect))
 		return -EINVAL;
+	if (num == 1)
+		return vring_add_entry(vq, sg, dir, data, ctx);
 
 	err = vring_start(vq, data, num, 1, gfp, dir == DMA_TO_DEVICE);
 	if (err)
@@ -1293,14 +1301,14 @@ static int vring_add_buf_list(struct virtqueue *_vq, struct scatterlist *sg,
 /**
  * virtqueue_add_buf - expose a buffer of an array of scatterlist entries
  * @_vq: the struct virtqueue we're talking about
- * @sg: the array; end markers in it mean nothing, and it cannot be chained
- * @out: the number of entries that the device reads, which come first
- * @in: the number of entries that the device writes
+ * @sg: the array; end markers in it are ignored, and it cannot be chained
+ * @out: number of entries that the device reads; they come first
+ * @in: number of entries that the device writes
  * @data: the token identifying the buffer, not NULL
  * @gfp: how to do memory allocations (if necessary)
  *
- * Context: any; sleeps only if @gfp says so.  The caller makes sure that no
- *	other operation on this virtqueue comes at the same time (except where
+ * Context: any; sleeps only if @gfp allows it.  The caller must ensure that no
+ *	other operation on this virtqueue runs at the same time (except where
  *	noted).
  *
  * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
@@ -1325,63 +1333,35 @@ EXPORT_SYMBOL_GPL(virtqueue_add_buf);
 /**
  * virtqueue_add_buf_single - expose a buffer of one scatterlist entry
  * @_vq: the struct virtqueue we're talking about
- * @sg: the entry; what follows it is not looked at
+ * @sg: the entry; entries after it are ignored
  * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
  * @data: the token identifying the buffer, not NULL
- * @gfp: how to do memory allocations (none is needed today)
+ * @gfp: how to do memory allocations (currently there are none)
  *
- * Context: any.  The caller makes sure that no other operation on this
- *	virtqueue comes at the same time (except where noted).
+ * Context: any.  The caller must ensure that no other operation on this
+ *	virtqueue runs at the same time (except where noted).
  *
  * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
  */
 int virtqueue_add_buf_single(struct virtqueue *_vq, struct scatterlist *sg,
 			     enum dma_data_direction dir, void *data, gfp_t gfp)
 {
-	return virtqueue_add_buf_single_ctx(_vq, sg, dir, data, NULL, gfp);
+	return vring_add_entry(to_vvq(_vq), sg, dir, data, NULL);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_buf_single);
 
 /**
- * virtqueue_add_buf_single_ctx - expose a buffer of one scatterlist entry
- * @_vq: the struct virtqueue we're talking about
- * @sg: the entry; what follows it is not looked at
- * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
- * @data: the token identifying the buffer, not NULL
- * @ctx: extra context for the token, which virtqueue_get_buf_ctx() returns; on
- *	a virtqueue created with context, without indirect tables
- * @gfp: how to do memory allocations (none is needed today)
- *
- * Context: any.  The caller makes sure that no other operation on this
- *	virtqueue comes at the same time (except where noted).
- *
- * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
- */
-int virtqueue_add_buf_single_ctx(struct virtqueue *_vq, struct scatterlist *sg,
-				 enum dma_data_direction dir, void *data,
-				 void *ctx, gfp_t gfp)
-{
-	struct vring_virtqueue *vq = to_vvq(_vq);
-	u64 addr = vring_premapped(vq) ? sg_dma_address(sg) : sg_phys(sg);
-
-	if (WARN_ON_ONCE(ctx && vq->indirect))
-		return -EINVAL;
-	return vring_add_one(vq, addr, sg->length, dir, data, ctx);
-}
-EXPORT_SYMBOL_GPL(virtqueue_add_buf_single_ctx);
-
-/**
  * virtqueue_add_buf_linear - expose a buffer of one piece of memory
  * @_vq: the struct virtqueue we're talking about
- * @addr: where it starts, in the kernel's direct map (as from kmalloc(), not
- *	from vmalloc() or on the stack)
- * @len: its length in bytes, from 1 to U32_MAX
+ * @addr: start address in the kernel's direct map (for example from kmalloc(),
+ *	but not from vmalloc() or on the stack)
+ * @len: length in bytes, from 1 to U32_MAX
  * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
  * @data: the token identifying the buffer, not NULL
- * @gfp: how to do memory allocations (none is needed today)
+ * @gfp: how to do memory allocations (currently there are none)
  *
- * Context: any.  The caller makes sure that no other operation on this
- *	virtqueue comes at the same time (except where noted).
+ * Context: any.  The caller must ensure that no other operation on this
+ *	virtqueue runs at the same time (except where noted).
  *
  * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf().
  */
@@ -1395,6 +1375,39 @@ int virtqueue_add_buf_linear(struct virtqueue *_vq, void *addr, size_t len,
 	return vring_add_one(vq, virt_to_phys(addr), len, dir, data, NULL);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_buf_linear);
+
+/**
+ * virtqueue_add_buf_linear_ctx - expose a buffer of one piece, with a context
+ * @_vq: the struct virtqueue we're talking about
+ * @addr: start address in the kernel's direct map (for example from kmalloc(),
+ *	but not from vmalloc() or on the stack)
+ * @len: length in bytes, from 1 to U32_MAX
+ * @dir: DMA_TO_DEVICE if the device reads it, DMA_FROM_DEVICE if it writes it
+ * @data: the token identifying the buffer, not NULL
+ * @ctx: extra context for the token, returned by virtqueue_get_buf_ctx(), or
+ *	NULL; only on a virtqueue created with context and without indirect
+ *	descriptors
+ * @gfp: how to do memory allocations (currently there are none)
+ *
+ * Context: any.  The caller must ensure that no other operation on this
+ *	virtqueue runs at the same time (except where noted).
+ *
+ * Return: 0, or the errors of virtqueue_start_buf() and virtqueue_end_buf();
+ * -EINVAL, with a warning, if there is a context and the virtqueue has indirect
+ * descriptors.
+ */
+int virtqueue_add_buf_linear_ctx(struct virtqueue *_vq, void *addr, size_t len,
+				 enum dma_data_direction dir, void *data,
+				 void *ctx, gfp_t gfp)
+{
+	struct vring_virtqueue *vq = to_vvq(_vq);
+
+	if (WARN_ON_ONCE(vring_premapped(vq) || vring_bad_linear(addr, len) ||
+			 (ctx && vq->indirect)))
+		return -EINVAL;
+	return vring_add_one(vq, virt_to_phys(addr), len, dir, data, ctx);
+}
+EXPORT_SYMBOL_GPL(virtqueue_add_buf_linear_ctx);
 
 /**
  * virtqueue_add_sgs - expose buffers to other end

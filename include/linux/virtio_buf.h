@@ -75,12 +75,12 @@ int virtqueue_add_buf(struct virtqueue *vq, struct scatterlist sg[],
 int virtqueue_add_buf_single(struct virtqueue *vq, struct scatterlist *sg,
 			     enum dma_data_direction dir, void *data,
 			     gfp_t gfp);
-int virtqueue_add_buf_single_ctx(struct virtqueue *vq, struct scatterlist *sg,
-				 enum dma_data_direction dir, void *data,
-				 void *ctx, gfp_t gfp);
 int virtqueue_add_buf_linear(struct virtqueue *vq, void *addr, size_t len,
 			     enum dma_data_direction dir, void *data,
 			     gfp_t gfp);
+int virtqueue_add_buf_linear_ctx(struct virtqueue *vq, void *addr, size_t len,
+				 enum dma_data_direction dir, void *data,
+				 void *ctx, gfp_t gfp);
 
 /**
  * virtqueue_add_request - expose a buffer of one piece out and one piece in

@@ -29,7 +29,7 @@ in_table() {
 		column && $2 == file { print $column }' "$TOP/docs/drivers.md"
 }
 
-ADDS='virtqueue_(start_buf|add_(buf|buf_single|buf_linear|buf_linear_cache_clean|request))\('
+ADDS='virtqueue_(start_buf|add_(buf|buf_single|buf_linear|buf_linear_ctx|buf_linear_cache_clean|request))\('
 
 # adders: files outside the ring and its tests that add buffers now
 adders() {

@@ -2,9 +2,9 @@
 /*
  * KUnit tests for adding a buffer to a virtqueue piece by piece.
  *
- * A test adds pieces and lets the vring_device judge what has become of them
- * in the ring. After a buffer that came to nothing, it compares the queue with
- * what it was before.
+ * A test adds pieces and lets the vring_device check the descriptors in the
+ * ring.  After a failed or aborted buffer, it compares the state of the queue
+ * with the state before.
  */
 #include <linux/bvec.h>
 #include <linux/mm.h>
@@ -55,7 +55,7 @@ static const struct recipe recipes[] = {
 	{ 3, { { LINEAR, OUT, 1 }, { BVEC, IN, 5 }, { LINEAR, IN, 1 } } },
 	/* Bios that were merged */
 	{ 3, { { BVEC, OUT, 2 }, { BVEC, OUT, 3 }, { BVEC, IN, 2 } } },
-	/* Some pieces are the driver's to map, some are the ring's */
+	/* The driver maps some pieces, the ring the others */
 	{ 2, { { MAPPED, OUT, 1 }, { SG, IN, 2 } } },
 	{ 3, { { MAPPED, OUT, 1 }, { BVEC, IN, 3 }, { MAPPED, IN, 1 } } },
 	{ 4, { { SG, OUT, 2 }, { MAPPED, OUT, 1 }, { MAPPED, IN, 1 },
@@ -89,7 +89,7 @@ static unsigned int count_mapped(const struct recipe *r)
 	return n;
 }
 
-/* On a premapped queue the ring maps nothing, so a recipe must not ask for it */
+/* A premapped queue maps nothing, so a recipe must not require mapping */
 static bool suits(const struct vring_device *vd, const struct recipe *r)
 {
 	unsigned int i;
@@ -111,7 +111,7 @@ static const struct recipe *next_recipe(const struct vring_device *vd,
 	return NULL;
 }
 
-/* Map, or unmap, the pieces that the driver maps */
+/* Map or unmap the pieces that the driver maps */
 static void each_mapped(struct vring_device *vd, struct vring_request *req,
 			const struct recipe *r,
 			void (*func)(struct vring_device *vd,
@@ -162,7 +162,7 @@ static void add_bvec(struct vring_device *vd, const struct vring_piece *piece,
 
 	KUNIT_ASSERT_LT(vd->test, num, ARRAY_SIZE(bvecs));
 	for (i = 0; i < num; i++) {
-		/* The offset may well lead to a later page */
+		/* The offset may be beyond the first page */
 		bvec_set_page(&bvecs[1 + i], virt_to_page(vd->slots),
 			      piece[i].len, piece[i].addr - vd->slots);
 		iter.bi_size += piece[i].len;
@@ -189,13 +189,13 @@ static void add_step(struct vring_device *vd, struct vring_request *req,
 				     step->dir);
 		break;
 	case PAGE:
-		/* The offset may well lead to a later page */
+		/* The offset may be beyond the first page */
 		virtqueue_add_page(vd->vq, virt_to_page(vd->slots),
 				   piece->addr - vd->slots, piece->len,
 				   step->dir);
 		break;
 	case BVEC:
-		/* There is memory before each piece but the first. */
+		/* There is memory before each piece except the first. */
 		add_bvec(vd, piece, step->nents,
 			 min_t(size_t, piece->addr - vd->slots, 5), step->dir);
 		break;
@@ -291,7 +291,7 @@ static void buf_recipes(struct kunit *test)
 		vring_expect_round_trip(vd, req);
 		KUNIT_EXPECT_EQ(test, indirect, vd->chain.indirect);
 
-		/* What the driver mapped is still mapped */
+		/* Pieces that the driver mapped are still mapped */
 		if (vd->config.dma)
 			vring_dma_expect_mapped(vd, vd->config.premapped ?
 						nents : count_mapped(r));
@@ -301,7 +301,7 @@ static void buf_recipes(struct kunit *test)
 	}
 }
 
-/* nents and nsg are upper bounds: what is not used up is given back */
+/* nents and nsg are upper bounds: unused descriptors are returned */
 static void buf_bounds_not_used_up(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -328,7 +328,7 @@ static void buf_bounds_not_used_up(struct kunit *test)
 	}
 }
 
-/* Mappings as of now, before the ring makes any: they are the driver's */
+/* The mappings before the ring makes any: those of the driver */
 static unsigned int driver_mappings(const struct vring_device *vd)
 {
 	return vd->dma.nr_mappings - vd->dma.nr_coherent;
@@ -364,7 +364,7 @@ static void sg_shorter_than_nents(struct kunit *test)
 
 		for (spare = 1; n + spare <= RING_SIZE; spare++)
 			sg_round_trip(vd, req, req->sg, n + spare);
-		/* As far as it goes */
+		/* All entries of the list */
 		sg_round_trip(vd, req, req->sg, UINT_MAX);
 	}
 }
@@ -404,7 +404,7 @@ static void sg_chained(struct kunit *test)
 	}
 }
 
-/* Add calls that add nothing count as calls, and do no harm */
+/* Add calls that add nothing count as calls, but have no other effect */
 static void sg_empty(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -442,7 +442,7 @@ static void bvec_many_pages(struct kunit *test)
 	vring_device_expect_idle(vd);
 }
 
-/* A bio without data adds nothing, and is no call. */
+/* A bio without data adds nothing, and does not count as a call. */
 static void bvec_empty(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -458,7 +458,7 @@ static void bvec_empty(struct kunit *test)
 	vring_device_expect_idle(vd);
 }
 
-/* Start over with a ring of this size, unless the layout knows no such size */
+/* Start over with a ring of this size, if the layout supports it */
 static bool renew(struct vring_device *vd, unsigned int size)
 {
 	if (!is_power_of_2(size) && !vd->config.packed)
@@ -497,7 +497,7 @@ static void buf_long(struct kunit *test)
 
 	vd = vring_device_create(test, test->param_value, VRING_MAX_SIZE);
 	round_trip(vd, 1, VRING_MAX_PIECES - 1);
-	/* This one goes around the end of the ring */
+	/* This one crosses the end of the ring */
 	round_trip(vd, 2, VRING_MAX_PIECES - 2);
 	vring_device_expect_idle(vd);
 }
@@ -512,7 +512,7 @@ static void buf_long_table(struct kunit *test)
 	vring_device_expect_idle(vd);
 }
 
-/* A queue that keeps contexts has no place for the address of a table */
+/* A queue with contexts has no room for the address of a table */
 static void buf_ctx_queue(struct kunit *test)
 {
 	struct vring_config config = *(const struct vring_config *)
@@ -602,7 +602,39 @@ static void single_linear(struct kunit *test)
 	}
 }
 
-static void single_ctx(struct kunit *test)
+static int add_one_linear_ctx(struct vring_device *vd,
+			      struct vring_request *req)
+{
+	return virtqueue_add_buf_linear_ctx(vd->vq, req->pieces[0].addr,
+					    req->pieces[0].len,
+					    vring_request_dir(req, 0), req,
+					    &req->in, VRING_TEST_GFP);
+}
+
+static void linear_ctx_errors(struct vring_device *vd,
+			      struct vring_request *out)
+{
+	struct vring_state before;
+
+	vring_fill(vd, out, RING_SIZE, add_one_linear_ctx);
+	KUNIT_EXPECT_EQ(vd->test, -ENOSPC, add_one_linear_ctx(vd, out));
+	vring_drain(vd, out, RING_SIZE);
+
+	vring_get_state(vd, &before);
+	virtio_break_device(&vd->vdev);
+	KUNIT_EXPECT_EQ(vd->test, -EIO, add_one_linear_ctx(vd, out));
+	__virtio_unbreak_device(&vd->vdev);
+	vring_expect_state(vd, &before, 0);
+
+	if (!vd->config.dma)
+		return;
+	vring_dma_fail_maps(vd, 1, UINT_MAX);
+	KUNIT_EXPECT_EQ(vd->test, -ENOMEM, add_one_linear_ctx(vd, out));
+	vring_dma_fail_maps(vd, 0, 0);
+	vring_expect_state(vd, &before, 0);
+}
+
+static void single_linear_ctx(struct kunit *test)
 {
 	struct vring_config config = *(const struct vring_config *)
 					test->param_value;
@@ -616,17 +648,14 @@ static void single_ctx(struct kunit *test)
 	for (i = 0; i < 2 * RING_SIZE + 1; i++) {
 		void *ctx = NULL;
 
-		KUNIT_ASSERT_EQ(test, 0,
-				virtqueue_add_buf_single_ctx(vd->vq, req->sg,
-							     DMA_FROM_DEVICE,
-							     req, &req->in,
-							     VRING_TEST_GFP));
+		KUNIT_ASSERT_EQ(test, 0, add_one_linear_ctx(vd, req));
 		vring_device_complete(vd, vring_expect_available(vd, req), 1);
 		KUNIT_ASSERT_PTR_EQ(test, req,
 				    virtqueue_get_buf_ctx(vd->vq, &len, &ctx));
 		KUNIT_EXPECT_PTR_EQ(test, ctx, &req->in);
 		vring_device_expect_idle(vd);
 	}
+	linear_ctx_errors(vd, vring_request_create(vd, 8, 1, 0));
 	vring_request_finish(vd, req);
 }
 
@@ -663,7 +692,7 @@ static int add_array(struct vring_device *vd, struct vring_request *req)
 				 VRING_TEST_GFP);
 }
 
-/* The array has out + in entries, wherever it may bear an end marker */
+/* The array has out + in entries, independent of end markers */
 static void add_buf_array(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -690,7 +719,7 @@ static void add_buf_array(struct kunit *test)
 }
 
 /*
- * Buffers that come to nothing
+ * Buffers that fail or are aborted
  */
 
 /* Abort after no piece, after each piece, after the last; at every offset */
@@ -715,7 +744,7 @@ static void abort_after_each_piece(struct kunit *test)
 				virtqueue_abort_buf(vd->vq);
 				vring_expect_state(vd, &before, mapped);
 			}
-			/* A shorter buffer must not lead on to what was there */
+			/* A shorter chain must not continue to old ones */
 			KUNIT_ASSERT_EQ(test, 0, add_one(vd, req));
 			KUNIT_ASSERT_TRUE(test, vring_device_take(vd));
 			vring_device_complete(vd, vd->chain.id, 0);
@@ -726,7 +755,7 @@ static void abort_after_each_piece(struct kunit *test)
 	}
 }
 
-/* Mappings that the ring makes for a recipe, that of the table included */
+/* The mappings that the ring makes for a recipe, including the table */
 static unsigned int ring_mappings(struct vring_device *vd,
 				  const struct recipe *r)
 {
@@ -772,7 +801,8 @@ static void mapping_fails_at_each_piece(struct kunit *test)
 
 /*
  * A mapping fails at the third piece, then a shorter buffer is added at the
- * same head: what the first had written must not look available behind it.
+ * same head.  The descriptors after it, written by the first buffer, must not
+ * look available.
  */
 static void mapping_fails_no_phantom(struct kunit *test)
 {
@@ -843,7 +873,7 @@ static void sgs_mapping_fails(struct kunit *test)
 	vring_request_finish(vd, req);
 }
 
-/* Falls back to a direct chain where there is room for one */
+/* Falls back to a direct chain if there is room for one */
 static void table_alloc_fails(struct kunit *test)
 {
 	struct vring_device *vd;
@@ -862,7 +892,7 @@ static void table_alloc_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 5, vd->chain.nr_desc);
 	vring_device_expect_nothing_held(vd);
 
-	/* Later on there may be room, so the driver may wait for it */
+	/* There may be room later, so the driver may wait */
 	one = vring_request_create(vd, 64, 1, 0);
 	vring_fill(vd, one, RING_SIZE - 4, add_one);
 	vring_fail_kmalloc(1);
@@ -870,7 +900,7 @@ static void table_alloc_fails(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, vring_fail_kmalloc_stop());
 	vring_drain(vd, one, RING_SIZE - 4);
 
-	/* There never will be, so that would be waiting for ever */
+	/* There never will be room, so the driver would wait forever */
 	vring_get_state(vd, &before);
 	vring_fail_kmalloc(1);
 	KUNIT_EXPECT_EQ(test, -ENOMEM, start(vd, req, RING_SIZE + 1, 3));
@@ -900,7 +930,7 @@ static void small_table_kept(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, add(vd, req, &recipes[8]));
 	KUNIT_EXPECT_EQ(test, free - 1, vring_free_tables(vd));
 	KUNIT_EXPECT_EQ(test, 0, vd->nr_tables);
-	/* Its pieces are mapped, it is all the time. */
+	/* Only its pieces are mapped, the table stays mapped. */
 	vring_dma_expect_mapped(vd, vd->config.dma ?
 				total_nents(&recipes[8]) : 0);
 	vring_expect_round_trip(vd, req);
@@ -916,7 +946,7 @@ static void small_table_kept(struct kunit *test)
 	vring_device_expect_nothing_held(vd);
 }
 
-/* Until there is memory for tables that stay mapped, each is mapped. */
+/* Until there is memory for tables that stay mapped, each table is mapped. */
 static void small_table_mapped(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -933,7 +963,7 @@ static void small_table_mapped(struct kunit *test)
 	vring_let_tables_be_kept(vd);
 	KUNIT_EXPECT_EQ(test, coherent + 1, vd->dma.nr_coherent);
 
-	/* The memory goes back with a reset, and comes again. */
+	/* A reset frees the memory, and it is allocated again. */
 	KUNIT_EXPECT_EQ(test, 0, virtqueue_reset(vd->vq, vring_device_recycle,
 						 NULL));
 	KUNIT_EXPECT_EQ(test, coherent, vd->dma.nr_coherent);
@@ -945,7 +975,7 @@ static void small_table_mapped(struct kunit *test)
 	vring_device_expect_nothing_held(vd);
 }
 
-/* A buffer that comes to nothing gives its table back. */
+/* A failed or aborted buffer returns its table. */
 static void tables_stay_kept(struct kunit *test)
 {
 	struct vring_device *vd;
@@ -1005,9 +1035,9 @@ static void ring_full(struct kunit *test)
 }
 
 /*
- * The calls that know all pieces beforehand notify of a full split ring only if
- * the device has something to read; whether they take the path for one piece or
- * that for several.  Packed rings do not notify.
+ * Calls that get all pieces at once notify the device of a full split ring only
+ * if it has something to read, with one piece and with several.  Packed rings
+ * do not notify.
  */
 static void ring_full_whole_buffer(struct kunit *test)
 {
@@ -1094,7 +1124,7 @@ static void reset_and_resize(struct kunit *test)
 	}
 }
 
-/* Buffers in flight are detached, what the ring mapped for them is unmapped */
+/* Buffers in flight are detached, and the ring unmaps them */
 static void detach_unused(struct kunit *test)
 {
 	struct vring_device *vd = create(test);
@@ -1126,7 +1156,7 @@ static void detach_unused(struct kunit *test)
  * Notification
  */
 
-/* One that comes to nothing is not worth a kick */
+/* A failed or aborted buffer does not need a kick */
 static int add_after_abort(struct vring_device *vd, struct vring_request *req)
 {
 	KUNIT_ASSERT_EQ(vd->test, 0, start(vd, req, 2, 2));
@@ -1171,7 +1201,7 @@ static enum how random_how(struct rnd_state *rnd, unsigned int num)
 	return num <= 8 && vring_random(rnd, 2) ? BVEC : SG;
 }
 
-/* Piece by piece, each by a call of its own or in runs, with bounds to spare */
+/* Piece by piece, one or several pieces per call, with larger bounds */
 static int random_pieces(struct vring_device *vd, struct vring_request *req,
 			 struct rnd_state *rnd, bool commit)
 {
@@ -1179,7 +1209,7 @@ static int random_pieces(struct vring_device *vd, struct vring_request *req,
 	unsigned int spare = vring_random(rnd, 3);
 	int err;
 
-	/* A direct chain that just fits has nothing to spare */
+	/* For a direct chain that just fits, the bounds must be exact */
 	if (!vd->config.indirect && nents + spare > vd->vq->num_free)
 		spare = 0;
 	err = start(vd, req, nents + spare, nents + spare);
@@ -1281,7 +1311,7 @@ static struct kunit_case virtio_ring_cases[] = {
 	KUNIT_CASE_PARAM(buf_completion_order, vring_gen_any_order),
 	KUNIT_CASE_PARAM(single_sg, vring_gen_all),
 	KUNIT_CASE_PARAM(single_linear, vring_gen_basic),
-	KUNIT_CASE_PARAM(single_ctx, vring_gen_all),
+	KUNIT_CASE_PARAM(single_linear_ctx, vring_gen_basic),
 	KUNIT_CASE_PARAM(single_errors, vring_gen_basic),
 	KUNIT_CASE_PARAM(add_buf_array, vring_gen_all),
 	KUNIT_CASE_PARAM(abort_after_each_piece, vring_gen_all),

@@ -226,8 +226,13 @@ static void misuse_ctx(struct kunit *test)
 	req = vring_request_create(vd, 0, 0, 2);
 	vring_get_state(vd, &before);
 	KUNIT_EXPECT_EQ(test, -EINVAL,
-			virtqueue_add_buf_single_ctx(vd->vq, req->sg, IN, req,
-						     req, VRING_TEST_GFP));
+			virtqueue_add_buf_linear_ctx(vd->vq,
+						     req->pieces[0].addr,
+						     req->pieces[0].len, IN,
+						     req, req, VRING_TEST_GFP));
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			virtqueue_add_inbuf_ctx(vd->vq, req->sg, 1, req, req,
+						VRING_TEST_GFP));
 	KUNIT_EXPECT_EQ(test, -EINVAL,
 			virtqueue_add_inbuf_ctx(vd->vq, req->sg, 2, req, req,
 						VRING_TEST_GFP));
@@ -255,6 +260,11 @@ static void misuse_premapped(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL,
 			virtqueue_add_buf_linear(vd->vq, req->pieces[0].addr, 1,
 						 OUT, req, VRING_TEST_GFP));
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			virtqueue_add_buf_linear_ctx(vd->vq,
+						     req->pieces[0].addr, 1,
+						     OUT, req, NULL,
+						     VRING_TEST_GFP));
 	KUNIT_ASSERT_EQ(test, 0, start(vd, req, 1, 1));
 	add_bvec(vd, req->sg, 1, OUT);
 	KUNIT_EXPECT_EQ(test, -EINVAL, virtqueue_end_buf(vd->vq));
@@ -526,6 +536,10 @@ static void misuse_empty_piece(struct kunit *test)
 	expect_without(vd, NULL, virtqueue_add_buf_linear(vd->vq, piece->addr,
 							  0, OUT, rest,
 							  VRING_TEST_GFP));
+	expect_without(vd, NULL,
+		       virtqueue_add_buf_linear_ctx(vd->vq, piece->addr, 0, OUT,
+						    rest, NULL,
+						    VRING_TEST_GFP));
 }
 
 static struct kunit_case misuse_cases[] = {

@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What does a driver pay for one request?
+ * Measure the cost of one request for a driver.
  *
- * Several ways to hand the same request to the same ring, of this tree and of
- * another (BASE_RING=), measured in one program.  The figure is all that the
- * driver does for it, and not only what the ring does: it builds scatterlists
- * and arrays where a call wants them, and calls.
+ * Several ways to add the same request to the ring of this tree and of another
+ * (BASE_RING=), measured in one program.  The figure includes what the driver
+ * does for the call: it builds the scatterlists and arrays that the call needs.
  *
  *	valgrind --tool=callgrind --collect-atstart=no bench count
  *
- * has the instructions that are executed counted, exactly and repeatably, in one
- * dump for each case, named "way,ring,place,dma,pieces,list,what".  "bench time"
- * measures nanoseconds, of the base's ring and of this one in turn, and prints
- * the medians and their ratios.
+ * counts the executed instructions, exactly and reproducibly, with one dump for
+ * each case, named "way,ring,place,dma,pieces,list,what". "bench time" measures
+ * nanoseconds, alternating between the base's ring and this one, and prints the
+ * medians and their ratios.
  *
- * "floor" is no ring at all, but what any ring must do: read each entry of the
- * list, write each descriptor with two stores, publish.  "null" does nothing,
- * and shows what the measuring itself costs.
+ * "floor" is not a ring, but the minimum that any ring must do: read each entry
+ * of the list, write each descriptor with two stores, publish. "null" does
+ * nothing, and shows the cost of the measurement.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,22 +31,22 @@
 #define MAX_PIECES	1024
 #define LINK_EVERY	16	/* entries of a chained list */
 #define ROUNDS		16	/* of counting */
-#define TURNS		11	/* of timing: the median is one of them */
+#define TURNS		11	/* of timing; odd, for the median */
 
-/* A header, the data, a status byte.  One piece is data alone. */
+/* A header, the data, a status byte.  One piece is data only. */
 struct request {
 	unsigned int pieces;
 	char header[16];
 	char status;
 	void *page;
 	struct scatterlist *data;
-	struct bio_vec *bvecs;		/* the same, as a bio has it */
+	struct bio_vec *bvecs;		/* the same in the form of a bio */
 	struct bvec_iter iter;
 };
 
 typedef int add_fn(struct virtqueue *vq, struct request *req);
 
-/* As drivers did it: virtio_blk, virtio_scsi; for one piece virtio_net */
+/* As drivers did before: virtio_blk, virtio_scsi; for one piece virtio_net */
 static __always_inline int add_lists(struct virtqueue *vq, struct request *req,
 				     typeof(virtqueue_add_sgs) *add_sgs,
 				     typeof(virtqueue_add_inbuf) *add_inbuf)
@@ -98,7 +97,7 @@ static noinline int add_piecewise(struct virtqueue *vq, struct request *req)
 	return virtqueue_end_buf(vq);
 }
 
-/* The data of a bio, as it is */
+/* The data of a bio, directly */
 static noinline int add_bvec(struct virtqueue *vq, struct request *req)
 {
 	int err;
@@ -114,7 +113,7 @@ static noinline int add_bvec(struct virtqueue *vq, struct request *req)
 	return virtqueue_end_buf(vq);
 }
 
-/* The same by way of a list, without what a real one costs to allocate */
+/* The same with a list, without the cost of allocating it */
 static noinline int add_bvec_list(struct virtqueue *vq, struct request *req)
 {
 	static struct scatterlist list[MAX_PIECES];
@@ -130,7 +129,7 @@ static noinline int add_bvec_list(struct virtqueue *vq, struct request *req)
 	return add_piecewise(vq, req);
 }
 
-/* One piece that is in a scatterlist already, or must be put there */
+/* One piece that is already in a scatterlist, or must be put there */
 static noinline int add_single(struct virtqueue *vq, struct request *req)
 {
 	struct scatterlist sg;
@@ -188,7 +187,7 @@ static noinline int add_null(struct virtqueue *vq, struct request *req)
 struct way {
 	const char *name;
 	add_fn *add;
-	typeof(virtqueue_get_buf) *get;		/* NULL: no ring is behind it */
+	typeof(virtqueue_get_buf) *get;		/* NULL: there is no ring */
 	const struct vring_ops *ops;
 	unsigned int max_pieces;
 	bool from_bio;				/* no list, more than one piece */
@@ -205,7 +204,7 @@ static const struct way ways[] = {
 	{ "null", add_null, NULL, &vring_series, MAX_PIECES },
 };
 
-/* What the request and the ring are like */
+/* Parameters of the request and the ring */
 struct kind {
 	struct vring_config config;
 	unsigned int pieces;
@@ -231,7 +230,7 @@ static bool kind_get(unsigned int n, struct kind *kind)
 	return true;
 }
 
-/* A list that is too short has nothing to be chained to. */
+/* A list that is too short is not chained. */
 static bool kind_is_real(const struct kind *kind)
 {
 	return vring_config_exists(&kind->config) &&
@@ -329,8 +328,7 @@ static noinline void get(const struct way *way)
 }
 
 /*
- * Count: ROUNDS times, of which callgrind sees what stands between the two
- * toggles.
+ * Count: ROUNDS times; callgrind only sees what is between the two toggles.
  */
 
 static void count_add(const struct way *way)
@@ -358,7 +356,7 @@ static void count(const struct way *way, const struct kind *kind,
 	unsigned int i;
 
 	create(way, kind);
-	round(way);		/* the allocator has seen it all before */
+	round(way);		/* warm up the allocator */
 	CALLGRIND_ZERO_STATS;
 	for (i = 0; i < ROUNDS; i++)
 		round(way);
@@ -387,8 +385,8 @@ static void count_all(void)
 }
 
 /*
- * Time: as many requests as the ring takes, in one go; the base and this tree
- * take turns, so that both see the same machine.
+ * Time: as many requests as fit into the ring, at once; the base and this tree
+ * alternate, so that both run under the same conditions.
  */
 
 static double now(void)

@@ -85,7 +85,7 @@ static unsigned int bvec_before(const struct buffer *b, unsigned int i)
 	return i == 0 || i == b->out ? 5 + i : 0;
 }
 
-/* and behind the last */
+/* and after the last */
 static unsigned int bvec_behind(const struct buffer *b, unsigned int i)
 {
 	return i + 1 == b->out || i + 1 == buffer_total(b) ? 3 + i : 0;
@@ -102,7 +102,7 @@ static void buffer_init_bvec(struct buffer *b, unsigned int i)
 	bv->bv_len = bvec_before(b, i) + b->piece[i].len + bvec_behind(b, i);
 }
 
-/* To where the data of the pieces from @from on up to @to are */
+/* The iterator for the data of the pieces from @from on, up to @to */
 static void buffer_init_iter(struct buffer *b, unsigned int from,
 			     unsigned int to, struct bvec_iter *iter)
 {
@@ -124,7 +124,7 @@ static void buffer_init_bvecs(struct buffer *b)
 {
 	unsigned int i;
 
-	b->bvecs[0].bv_len = 3;		/* none of ours */
+	b->bvecs[0].bv_len = 3;		/* not from this program */
 	for (i = 0; i < buffer_total(b); i++)
 		buffer_init_bvec(b, i);
 	buffer_init_iter(b, 0, b->out, &b->out_iter);
@@ -219,7 +219,8 @@ bool buffer_fits(const struct buffer *b, const struct vring_device *d,
 		return false;
 	if (b->ctx)
 		return way == BUFFER_INBUF_CTX ||
-		       (way == BUFFER_SINGLE && buffer_total(b) == 1);
+		       (way == BUFFER_LINEAR && buffer_total(b) == 1 &&
+			!d->config.premapped);
 	switch (way) {
 	case BUFFER_OUTBUF:
 		return !b->in;
@@ -331,13 +332,15 @@ static int buffer_add_bvecs(struct buffer *b, struct vring_device *d)
 	return d->ops->virtqueue_end_buf(d->vq);
 }
 
-static int buffer_add_single(struct buffer *b, struct vring_device *d)
+static int buffer_add_linear(struct buffer *b, struct vring_device *d)
 {
 	if (b->ctx)	/* the base has no such call */
-		return virtqueue_add_buf_single_ctx(d->vq, b->array,
+		return virtqueue_add_buf_linear_ctx(d->vq, b->piece[0].cpu,
+						    b->piece[0].len,
 						    DMA_FROM_DEVICE, b, b->ctx,
 						    GFP_ATOMIC);
-	return d->ops->virtqueue_add_buf_single(d->vq, b->array,
+	return d->ops->virtqueue_add_buf_linear(d->vq, b->piece[0].cpu,
+						b->piece[0].len,
 						buffer_dir(b, 0), b,
 						GFP_ATOMIC);
 }
@@ -376,12 +379,11 @@ int buffer_add(struct buffer *b, struct vring_device *d, enum buffer_way way)
 		return ops->virtqueue_add_buf(d->vq, b->array, b->out, b->in,
 					      b, GFP_ATOMIC);
 	case BUFFER_SINGLE:
-		return buffer_add_single(b, d);
-	default:
-		return ops->virtqueue_add_buf_linear(d->vq, b->piece[0].cpu,
-						     b->piece[0].len,
+		return ops->virtqueue_add_buf_single(d->vq, b->array,
 						     buffer_dir(b, 0), b,
 						     GFP_ATOMIC);
+	default:
+		return buffer_add_linear(b, d);
 	}
 }
 

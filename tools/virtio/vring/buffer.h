@@ -53,11 +53,11 @@ struct buffer {
 	struct scatterlist *lists[4 * BUFFER_PIECES];
 	struct scatterlist chained[2 * BUFFER_PIECES];
 
-	/* And as the data of bios: an array, of which parts are meant */
+	/* The same as the data of bios: parts of an array */
 	struct bio_vec bvecs[1 + BUFFER_PIECES];
 	struct bvec_iter out_iter, in_iter;
 
-	void *ctx;			/* for BUFFER_INBUF_CTX */
+	void *ctx;			/* for BUFFER_INBUF_CTX or BUFFER_LINEAR */
 	unsigned int spare;		/* announced, but not added */
 	void (*between)(void);		/* called between start, pieces and end */
 	bool busy;			/* for the program */

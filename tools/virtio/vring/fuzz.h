@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The fuzz targets: the ring against whatever bytes say.
+ * The fuzz targets: operations on the ring that are chosen by the input.
  *
- * An input chooses a configuration, and then what the driver and the device do,
- * one after the other.  Buffers are added by every call, old and new; some are
- * given up, some calls break their contract, allocations and mappings fail.
+ * An input chooses a configuration, and then the operations of the driver and
+ * of the device, one after the other.  Buffers are added with every call, old
+ * and new; some are aborted, some calls are misused, allocations and mappings
+ * fail.
  *
- * The driver's side (fuzz.c, fuzz_add.c) is the same in two programs, and is
- * judged after each operation: the error and the warning that the contract names
- * and no other, nothing changed by what failed, all mappings and tables given
- * back, each buffer returned once.  fuzz_honest.c and fuzz_hostile.c are its
- * devices, fuzz_main.c starts it.
+ * The driver side (fuzz.c, fuzz_add.c) is the same in two programs, and is
+ * checked after each operation: only the specified errors and warnings occur,
+ * failed operations change nothing, all mappings and tables are released, each
+ * buffer is returned once. fuzz_honest.c and fuzz_hostile.c are the devices,
+ * fuzz_main.c has main().
  */
 #ifndef VRING_FUZZ_H
 #define VRING_FUZZ_H
@@ -32,12 +33,12 @@
 
 void __noreturn fail(const char *file, int line, const char *condition);
 
-/* What to do next, as the input has it; zeroes after its end */
+/* The next bytes of the input; zeroes after its end */
 u8 get_byte(void);
 unsigned int get(unsigned int below);
 u16 get_u16(void);
 
-/* A way to add one piece; LIST and BVEC are some for several, too. */
+/* A way to add one piece; LIST and BVEC may add several. */
 enum piece_kind { LIST, LINEAR, PAGE, MAPPED, BVEC, PIECE_KINDS };
 
 struct piece {
@@ -75,7 +76,7 @@ extern struct inject account;
 extern struct request requests[MAX_REQUESTS];
 extern char arena[ARENA];
 
-/* How the queue is, to tell afterwards what was changed; forgets warnings */
+/* Save the state of the queue, to compare it later; clears the warnings */
 struct before {
 	unsigned int num_free, notified;
 	unsigned long mapped, allocated, warnings, messages;
@@ -92,13 +93,13 @@ unsigned int nr_added(void);
 void map_piece(struct piece *p);
 void unmap_pieces(struct request *req);
 
-/* What the device has taken is this request. */
+/* Check that the device has taken this request. */
 void expect_chain(const struct request *req);
 
-/* The driver takes one buffer back, if there is one. */
+/* The driver gets one used buffer, if there is one. */
 bool get_one(void);
 
-/* What the device advances by for this buffer */
+/* The number of descriptors that the device advances by for this buffer */
 unsigned int weight(const struct request *req);
 
 struct operation {
@@ -111,14 +112,14 @@ void do_add(void);
 void do_stray(void);
 
 /*
- * Of each device: what it does, and what it is told of the driver.
+ * Functions of each device: what it does, and what it is told about the driver.
  */
 #define DEVICE_OPERATIONS	7
 extern const struct operation device_operations[DEVICE_OPERATIONS];
 extern const bool device_is_honest;
 
 void device_reset(void);
-bool device_disturbs(void);	/* a buffer while it is built; tells if it did */
+bool device_disturbs(void);	/* a buffer that is built; true if it did */
 void device_added(struct request *req, bool disturbed);
 void device_got(struct request *req, u32 len);
 void device_got_none(bool broken);
@@ -127,7 +128,7 @@ void device_callbacks(bool enabled, bool delayed, bool quiet);
 void device_interrupted(bool work);
 void device_settle(void);
 
-/* What libFuzzer calls, by its names */
+/* Functions that libFuzzer calls */
 int fuzz_one(const u8 *data, size_t size) asm("LLVMFuzzerTestOneInput");
 int fuzz_initialize(int *argc, char ***argv) asm("LLVMFuzzerInitialize");
 

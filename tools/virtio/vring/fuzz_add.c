@@ -263,9 +263,9 @@ static void add_one(struct request *req, void *token, struct before *b,
 			expect_error(e, -EINVAL, true);
 	} else if (how & 2) {
 		req->ctx = how & 4 ? req : NULL;
-		err = virtqueue_add_buf_single_ctx(d.vq, sg, p->dir, token,
-						   req->ctx, GFP_ATOMIC);
-		if (req->ctx && takes_tables())
+		err = virtqueue_add_buf_linear_ctx(d.vq, p->cpu, p->len, p->dir,
+						   token, req->ctx, GFP_ATOMIC);
+		if (d.config.premapped || (req->ctx && takes_tables()))
 			expect_error(e, -EINVAL, true);
 	} else if (how & 8 && how & 16) {
 		err = virtqueue_add_buf_single(d.vq, sg, how & 32 ? DMA_NONE :
@@ -301,7 +301,7 @@ static void expect_piece(struct build *build, struct expected *e,
 	build->nsg--;
 	if (e->err)
 		return;
-	/* Nobody counts an array of bvecs before the first one is mapped. */
+	/* Bvecs of an array are not counted before the first one is mapped. */
 	if ((p->kind == BVEC ? 1 : nr) > build->room ||
 	    (p->dir != DMA_TO_DEVICE && p->dir != DMA_FROM_DEVICE) ||
 	    (build->writable && p->dir == DMA_TO_DEVICE) ||
@@ -316,7 +316,7 @@ static void expect_piece(struct build *build, struct expected *e,
 	build->writable = p->dir == DMA_FROM_DEVICE;
 }
 
-/* The next @nr pieces as the data of a bio, which starts within its first bvec. */
+/* The next @nr pieces as data of a bio that starts within its first bvec. */
 static void add_bvec(const struct piece *p, unsigned int nr, u8 how)
 {
 	struct bio_vec bvecs[1 + MAX_PIECES] = { { .bv_len = 7 } };
@@ -335,12 +335,12 @@ static void add_bvec(const struct piece *p, unsigned int nr, u8 how)
 	bvec_iter_advance(bvecs, &iter, skip);
 	virtqueue_add_bvec(d.vq, bvecs, &iter, p->dir);
 	iter.bi_size = 0;
-	if (how == 0x0f)	/* no call of those that count */
+	if (how == 0x0f)	/* not one of the counted calls */
 		virtqueue_add_bvec(d.vq, bvecs, &iter, p->dir);
 	memset(bvecs, 0xff, sizeof(bvecs));
 }
 
-/* As many as there are of one kind and direction, or less */
+/* At most as many as there are of one kind and direction */
 static unsigned int count_alike(const struct piece *p, unsigned int left,
 				unsigned int most)
 {

@@ -374,11 +374,6 @@ static void try_empty_pieces(unsigned int n, unsigned int empty)
 		vring_device_complete(&d, d.chain.id, 0);
 		CHECK(ring->virtqueue_get_buf(d.vq, &len) == &token);
 	}
-	if (n == 1 && d.config.ctx) {
-		err = virtqueue_add_buf_single_ctx(d.vq, list, DMA_TO_DEVICE,
-						   &token, &token, GFP_ATOMIC);
-		expect_with(err, n, empty);
-	}
 	if (n == 1) {
 		err = ring->virtqueue_add_buf_single(d.vq, list, DMA_TO_DEVICE,
 						     &token, GFP_ATOMIC);
@@ -388,6 +383,10 @@ static void try_empty_pieces(unsigned int n, unsigned int empty)
 		err = ring->virtqueue_add_buf_linear(d.vq, memory, 0,
 						     DMA_TO_DEVICE, &token,
 						     GFP_ATOMIC);
+		expect_without(err, n, empty);
+		err = virtqueue_add_buf_linear_ctx(d.vq, memory, 0,
+						   DMA_TO_DEVICE, &token,
+						   NULL, GFP_ATOMIC);
 		expect_without(err, n, empty);
 	}
 	unmap_list(list, n);

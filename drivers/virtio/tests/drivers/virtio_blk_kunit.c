@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * KUnit tests for virtio-blk: requests and limits that QEMU's device does not
- * have, and which descriptors bios become.
+ * have, and the descriptors of bios.
  */
 #include <kunit/resource.h>
 #include <kunit/test.h>
@@ -35,12 +35,12 @@ static const struct virtio_blk_config fake_blk_config = {
 };
 
 struct fake_blk {
-	/* The last request whose data is ranges */
+	/* The last request with ranges as data */
 	u32 type;
 	size_t readable, writable;	/* besides header and status */
 	struct virtio_blk_discard_write_zeroes range;
 
-	/* What was written: all of it, and the pieces that it came in */
+	/* What was written: all data, and its pieces */
 	unsigned int nr_writes, nr_pieces;
 	size_t pieces[FAKE_BLK_PIECES];
 	u8 *data;
@@ -73,7 +73,7 @@ static void fake_blk_write(struct fake_queue *q)
 	blk->len += len;
 }
 
-/* Every sector is zero, and all succeeds. */
+/* Every sector is zero, and every request succeeds. */
 static void fake_blk_answer(struct fake_queue *q)
 {
 	static const u8 zeros[512];
@@ -134,7 +134,7 @@ static struct block_device *fake_blk_open(struct kunit *test,
 	return file_bdev(bdev_file);
 }
 
-/* The device is told what to do, and where, by something that it can read. */
+/* The device must be able to read the request type and the ranges. */
 static void fake_blk_expect(struct kunit *test, struct fake_blk *blk, u32 type)
 {
 	KUNIT_EXPECT_EQ(test, type, blk->type);
@@ -180,10 +180,10 @@ static void blk_write_zeroes(struct kunit *test)
 }
 
 /*
- * What bios become
+ * The descriptors of bios
  */
 
-/* A disk of such limits, whose memory is what shall be written */
+/* A disk with these limits; its memory is the data to write */
 struct fake_disk {
 	struct fake_blk blk;
 	struct virtio_blk_config config;
@@ -236,7 +236,7 @@ static void fake_disk_expect(struct fake_disk *disk, size_t at, size_t len)
 	disk->len += len;
 }
 
-/* @at, and @len, in the memory of the disk, from page to page */
+/* The range of @len bytes from @at on, in the memory of the disk */
 static void fake_disk_add(struct kunit *test, struct bio *bio,
 			  struct fake_disk *disk, size_t at, size_t len)
 {
@@ -247,7 +247,7 @@ static void fake_disk_add(struct kunit *test, struct bio *bio,
 
 #define FAKE_PIECES(...)	((const size_t[]){ __VA_ARGS__, 0 })
 
-/* So many requests came, in these pieces */
+/* The device got this number of requests, with these pieces */
 static void fake_disk_check(struct kunit *test, struct fake_disk *disk,
 			    unsigned int nr_writes, const size_t *pieces)
 {
@@ -296,7 +296,7 @@ static void blk_bvecs(struct kunit *test)
 	fake_disk_check(test, disk, 1, FAKE_PIECES(1024, 512, 2 * PAGE_SIZE));
 }
 
-/* Unless the device takes no piece of that length */
+/* Unless the device does not accept pieces of this length */
 static void blk_short_segments(struct kunit *test)
 {
 	struct fake_disk *disk = fake_disk_open(test, 6, PAGE_SIZE);
@@ -379,7 +379,7 @@ static void fake_disk_end_io(struct bio *bio)
 		complete(&bios->done);
 }
 
-/* A request of three bios: the first two touch. */
+/* A request of three bios; the first two are adjacent. */
 static void blk_merged(struct kunit *test)
 {
 	struct fake_disk *disk = fake_disk_open(test, 6, 0);
