@@ -8,7 +8,7 @@
  *
  *	reserve	vring_start_ring(), vring_start_table()
  *	put	vring_put_ring(), vring_put_table()
- *	publish	vring_expose_one(), vring_expose_chain()
+ *	publish	vring_expose_one(), vring_expose_chain_split() and _packed()
  *	rewind	vring_rewind()
  *
  * Until a buffer is published, it changes nothing that the device may use, and
@@ -1104,9 +1104,9 @@ void virtqueue_add_sg(struct virtqueue *_vq, struct scatterlist *sgl,
 EXPORT_SYMBOL_GPL(virtqueue_add_sg);
 
 /*
- * Can no descriptor describe this memory?  It is empty or too long or, checked
- * only with CONFIG_DEBUG_SG as in the scatterlist helpers, from vmalloc() or on
- * the stack.
+ * True if no descriptor can describe this memory: it is empty, too long or, as
+ * the scatterlist helpers check with CONFIG_DEBUG_SG, from vmalloc() or on the
+ * stack.
  */
 static inline bool vring_bad_linear(const void *addr, size_t len)
 {
