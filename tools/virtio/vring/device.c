@@ -151,9 +151,8 @@ static void vring_locate(struct vring_device *d)
 				      device_len, DMA_FROM_DEVICE);
 	if (!d->desc_area || !d->driver_area || !d->device_area)
 		vring_wrong(d, "the device cannot access all of the ring");
-	if (!IS_ALIGNED((uintptr_t)d->desc_area, 16) ||
-	    !IS_ALIGNED((uintptr_t)d->driver_area, d->config.packed ? 4 : 2) ||
-	    !IS_ALIGNED((uintptr_t)d->device_area, 4))
+	if ((uintptr_t)d->desc_area % 16 || (uintptr_t)d->device_area % 4 ||
+	    (uintptr_t)d->driver_area % (d->config.packed ? 4 : 2))
 		vring_wrong(d, "a part of the ring is not aligned");
 }
 
