@@ -386,28 +386,30 @@ static void blk_merged(struct kunit *test)
 	struct fake_bios all = { .left = ATOMIC_INIT(3) };
 	struct bio_vec bvecs[3][2];
 	struct blk_plug plug;
-	struct bio bios[3];
+	struct bio *bios[3];
 	unsigned int i, sector = 8;
 
 	init_completion(&all.done);
 	for (i = 0; i < 3; i++) {
-		bio_init(&bios[i], disk->bdev, bvecs[i], 2, REQ_OP_WRITE);
-		bios[i].bi_end_io = fake_disk_end_io;
-		bios[i].bi_private = &all;
+		bios[i] = kunit_kzalloc(test, sizeof(*bios[i]), GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, bios[i]);
+		bio_init(bios[i], disk->bdev, bvecs[i], 2, REQ_OP_WRITE);
+		bios[i]->bi_end_io = fake_disk_end_io;
+		bios[i]->bi_private = &all;
 	}
-	fake_disk_add(test, &bios[0], disk, 512, 512);
-	fake_disk_add(test, &bios[0], disk, PAGE_SIZE, PAGE_SIZE);
-	fake_disk_add(test, &bios[1], disk, 2 * PAGE_SIZE, PAGE_SIZE);
-	fake_disk_add(test, &bios[2], disk, 0, 512);
+	fake_disk_add(test, bios[0], disk, 512, 512);
+	fake_disk_add(test, bios[0], disk, PAGE_SIZE, PAGE_SIZE);
+	fake_disk_add(test, bios[1], disk, 2 * PAGE_SIZE, PAGE_SIZE);
+	fake_disk_add(test, bios[2], disk, 0, 512);
 	fake_disk_expect(disk, 512, 512);
 	fake_disk_expect(disk, PAGE_SIZE, 2 * PAGE_SIZE);
 	fake_disk_expect(disk, 0, 512);
 
 	blk_start_plug(&plug);
 	for (i = 0; i < 3; i++) {
-		bios[i].bi_iter.bi_sector = sector;
-		sector += bio_sectors(&bios[i]);
-		submit_bio(&bios[i]);
+		bios[i]->bi_iter.bi_sector = sector;
+		sector += bio_sectors(bios[i]);
+		submit_bio(bios[i]);
 	}
 	blk_finish_plug(&plug);
 	wait_for_completion(&all.done);
