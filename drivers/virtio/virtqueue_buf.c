@@ -1368,11 +1368,8 @@ EXPORT_SYMBOL_GPL(virtqueue_add_buf_single);
 int virtqueue_add_buf_linear(struct virtqueue *_vq, void *addr, size_t len,
 			     enum dma_data_direction dir, void *data, gfp_t gfp)
 {
-	struct vring_virtqueue *vq = to_vvq(_vq);
-
-	if (WARN_ON_ONCE(vring_premapped(vq) || vring_bad_linear(addr, len)))
-		return -EINVAL;
-	return vring_add_one(vq, virt_to_phys(addr), len, dir, data, NULL);
+	return virtqueue_add_buf_linear_ctx(_vq, addr, len, dir, data, NULL,
+					    gfp);
 }
 EXPORT_SYMBOL_GPL(virtqueue_add_buf_linear);
 

@@ -148,32 +148,6 @@ static void finish(struct vring_device *vd, struct vring_request *req,
 	vring_request_finish(vd, req);
 }
 
-/*
- * @num pieces as the data of a bio that was split: it starts @before bytes into
- * its second bvec, and the last one is longer.
- */
-static void add_bvec(struct vring_device *vd, const struct vring_piece *piece,
-		     unsigned int num, unsigned int before,
-		     enum dma_data_direction dir)
-{
-	struct bio_vec bvecs[1 + 8] = { { .bv_len = 512 } };
-	unsigned int i, skip = bvecs[0].bv_len + before;
-	struct bvec_iter iter = { .bi_size = skip };
-
-	KUNIT_ASSERT_LT(vd->test, num, ARRAY_SIZE(bvecs));
-	for (i = 0; i < num; i++) {
-		/* The offset may be beyond the first page */
-		bvec_set_page(&bvecs[1 + i], virt_to_page(vd->slots),
-			      piece[i].len, piece[i].addr - vd->slots);
-		iter.bi_size += piece[i].len;
-	}
-	bvecs[1].bv_offset -= before;
-	bvecs[1].bv_len += before;
-	bvecs[num].bv_len += 512;
-	bvec_iter_advance(bvecs, &iter, skip);
-	virtqueue_add_bvec(vd->vq, bvecs, &iter, dir);
-}
-
 static void add_step(struct vring_device *vd, struct vring_request *req,
 		     const struct step *step, unsigned int first)
 {
@@ -196,8 +170,9 @@ static void add_step(struct vring_device *vd, struct vring_request *req,
 		break;
 	case BVEC:
 		/* There is memory before each piece except the first. */
-		add_bvec(vd, piece, step->nents,
-			 min_t(size_t, piece->addr - vd->slots, 5), step->dir);
+		vring_add_bvec(vd, piece, step->nents,
+			       min_t(size_t, piece->addr - vd->slots, 5),
+			       step->dir);
 		break;
 	case MAPPED:
 		virtqueue_add_mapped(vd->vq, sg_dma_address(&req->sg[first]),
@@ -436,7 +411,7 @@ static void bvec_many_pages(struct kunit *test)
 	req->pieces[1].len = size / 4;
 	KUNIT_ASSERT_GT(test, req->pieces[1].len, PAGE_SIZE);
 	KUNIT_ASSERT_EQ(test, 0, start(vd, req, 2, 1));
-	add_bvec(vd, req->pieces, 2, 5, OUT);
+	vring_add_bvec(vd, req->pieces, 2, 5, OUT);
 	KUNIT_ASSERT_EQ(test, 0, virtqueue_end_buf(vd->vq));
 	vring_expect_round_trip(vd, req);
 	vring_device_expect_idle(vd);
@@ -451,7 +426,7 @@ static void bvec_empty(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 0, start(vd, req, 1, 1));
 	virtqueue_add_bvec(vd->vq, NULL, &iter, IN);
-	add_bvec(vd, req->pieces, 1, 0, OUT);
+	vring_add_bvec(vd, req->pieces, 1, 0, OUT);
 	virtqueue_add_bvec(vd->vq, NULL, &iter, OUT);
 	KUNIT_ASSERT_EQ(test, 0, virtqueue_end_buf(vd->vq));
 	vring_expect_round_trip(vd, req);

@@ -6,7 +6,6 @@
  * see the buffer.  This is a separate suite, so that it can be left out of runs
  * in which no warning may occur.
  */
-#include <linux/bvec.h>
 #include <linux/mm.h>
 #include <linux/panic.h>
 #include <linux/virtio.h>
@@ -80,21 +79,6 @@ static const struct misuse {
 	{ "first of two", { { SG, 0, 1, DMA_NONE }, { LINEAR, 1, 1, OUT } } },
 };
 
-static void add_bvec(struct vring_device *vd, struct scatterlist *sg,
-		     unsigned int num, enum dma_data_direction dir)
-{
-	struct bvec_iter iter = { .bi_size = 0 };
-	struct bio_vec bvecs[4];
-	unsigned int i;
-
-	for (i = 0; i < num; i++) {
-		bvec_set_page(&bvecs[i], sg_page(&sg[i]), sg[i].length,
-			      sg[i].offset);
-		iter.bi_size += sg[i].length;
-	}
-	virtqueue_add_bvec(vd->vq, bvecs, &iter, dir);
-}
-
 static void do_call(struct vring_device *vd, struct vring_request *req,
 		    const struct call *call)
 {
@@ -110,7 +94,7 @@ static void do_call(struct vring_device *vd, struct vring_request *req,
 				     call->dir);
 		break;
 	case BVEC:
-		add_bvec(vd, &req->sg[call->first], call->nents, call->dir);
+		vring_add_bvec(vd, piece, call->nents, 0, call->dir);
 		break;
 	case NO_CALL:
 		break;
@@ -266,7 +250,7 @@ static void misuse_premapped(struct kunit *test)
 						     OUT, req, NULL,
 						     VRING_TEST_GFP));
 	KUNIT_ASSERT_EQ(test, 0, start(vd, req, 1, 1));
-	add_bvec(vd, req->sg, 1, OUT);
+	vring_add_bvec(vd, req->pieces, 1, 0, OUT);
 	KUNIT_EXPECT_EQ(test, -EINVAL, virtqueue_end_buf(vd->vq));
 	vring_request_finish(vd, req);
 	vring_expect_state(vd, &before, 0);
@@ -311,7 +295,7 @@ static void expect_stray_adds_do_nothing(struct vring_device *vd,
 	virtqueue_add_linear(vd->vq, req->pieces[0].addr, 1, OUT);
 	virtqueue_add_page(vd->vq, virt_to_page(req->pieces[0].addr), 0, 1, IN);
 	virtqueue_add_mapped(vd->vq, sg_phys(req->sg), 1, IN);
-	add_bvec(vd, req->sg, 2, IN);
+	vring_add_bvec(vd, req->pieces, 2, 0, IN);
 	vring_expect_state(vd, &before, 0);
 	KUNIT_EXPECT_MEMEQ(vd->test, image, vd->desc_area,
 			   sizeof(struct vring_desc) * vd->size);

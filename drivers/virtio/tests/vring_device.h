@@ -270,6 +270,10 @@ void vring_get_state(struct vring_device *vd, struct vring_state *state);
 void vring_expect_state(struct vring_device *vd,
 			const struct vring_state *before, unsigned int mapped);
 
+void vring_add_bvec(struct vring_device *vd, const struct vring_piece *piece,
+		    unsigned int num, unsigned int before,
+		    enum dma_data_direction dir);
+
 /* A long random sequence, see vring_random.c */
 struct vring_random_calls {
 	/* Add the buffer, in any way that needs the fewest descriptors */

@@ -79,19 +79,19 @@ static unsigned int buffer_init_lists(struct buffer *b, unsigned int from,
 	return n;
 }
 
-/* Bytes of a bvec that are not of the piece: before the first of a direction, */
+/* The first bvec of a direction has bytes before its piece. */
 static unsigned int bvec_before(const struct buffer *b, unsigned int i)
 {
 	return i == 0 || i == b->out ? 5 + i : 0;
 }
 
-/* and after the last */
+/* The last one has bytes after it. */
 static unsigned int bvec_behind(const struct buffer *b, unsigned int i)
 {
 	return i + 1 == b->out || i + 1 == buffer_total(b) ? 3 + i : 0;
 }
 
-/* Its page is the one before that of the piece. */
+/* The bvec's page is the one before the piece's, so its offset is larger. */
 static void buffer_init_bvec(struct buffer *b, unsigned int i)
 {
 	unsigned long addr = (unsigned long)b->piece[i].cpu;
@@ -124,7 +124,7 @@ static void buffer_init_bvecs(struct buffer *b)
 {
 	unsigned int i;
 
-	b->bvecs[0].bv_len = 3;		/* not from this program */
+	b->bvecs[0].bv_len = 3;		/* skipped by the iterators */
 	for (i = 0; i < buffer_total(b); i++)
 		buffer_init_bvec(b, i);
 	buffer_init_iter(b, 0, b->out, &b->out_iter);
