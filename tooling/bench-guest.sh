@@ -50,7 +50,7 @@ kernel() {
 	mkdir -p "$dir/usr"
 	rm -f "$dir/$file.key"
 	go_to "$commit"
-	ARCH=$arch FRAGMENTS=$fragments O=$EACH_O OBJ=$obj "$TOP/tooling/build.sh"
+	KERNEL_ARCH=$arch FRAGMENTS=$fragments O=$EACH_O OBJ=$obj "$TOP/tooling/build.sh"
 	cp "$obj/vmlinux" "$dir/$file"
 	cp "$obj/usr/gen_init_cpio" "$dir/usr"
 	[ "$arch" = um ] || describe "$obj" "$dir"

@@ -4,7 +4,8 @@
 # usage: [CONVERTED=drivers] [GUEST_CMDLINE=parameters] [GUEST_QEMU=options]
 #        [GUEST_FACTS=facts] [MEMORY=1G] boot.sh [DEVICES]
 #
-# Boots one guest with the devices of guest/devices (or of the file named),
+# Boots one guest with the devices of guest/devices and guest/$ARCH.devices (or of
+# the file named),
 # lets it do real I/O through each of them, and compares what the guest saw
 # with what the host has.  Ends with a table; the same in $RESULTS/boot.tsv,
 # and, as test results, in boot.ktap and boot.xml (JUnit).
@@ -27,7 +28,9 @@ GUEST=$TOP/tooling/guest
 # shellcheck source=tooling/guest/host.sh
 . "$GUEST/host.sh"
 
-DEVICES=${1:-$GUEST/devices}
+TABLES=("$GUEST/devices")
+[ ! -e "$GUEST/$ARCH.devices" ] || TABLES+=("$GUEST/$ARCH.devices")
+[ $# = 0 ] || TABLES=("$@")
 GUEST_QEMU=${GUEST_QEMU:-}
 GUEST_FACTS=${GUEST_FACTS:-}	# for its init: failslab=PERCENT kmemleak=on
 RUN=$RESULTS/boot		# QEMU's working directory
@@ -38,7 +41,7 @@ LIMIT=${LIMIT:-1200}		# seconds of the guest, for all of it
 
 NAMES=()			# the devices, in the order of the table
 NOT_TRIED=()			# those that this machine does not let us try
-declare -A DRIVER TEST SLOT RING INDIRECT EVENT_IDX OPTIONS	# by name
+declare -A DRIVER TEST BUS SLOT RING INDIRECT EVENT_IDX OPTIONS	# by name
 declare -A READ WRITTEN		# by name: the least number of bytes
 declare -A KIND			# of a call in guest/calls: new or classic; or all, an event
 CONVERTED=${CONVERTED:-all}	# drivers that must use the new calls, and no others
@@ -56,7 +59,7 @@ read_tables() {
 	local name driver ring indirect event_idx options kind
 	while read -r name driver ring indirect event_idx options; do
 		declare -F "plug_${driver/\//_}" >/dev/null ||
-			die "$DEVICES: $name: no test for driver \"$driver\""
+			die "${TABLES[*]}: $name: no test for driver \"$driver\""
 		if [ "$driver" = virtio_net/tap ] && ! have_taps; then
 			NOT_TRIED+=("$name")
 			continue
@@ -65,11 +68,15 @@ read_tables() {
 		NAMES+=("$name")
 		DRIVER[$name]=${driver%/*} TEST[$name]=${driver/\//_}
 		RING[$name]=$ring INDIRECT[$name]=$indirect
-		EVENT_IDX[$name]=$event_idx OPTIONS[$name]=$options
-	done < <(rows "$DEVICES")
-	[ ${#NAMES[@]} -gt 0 ] || die "$DEVICES: no devices"
+		EVENT_IDX[$name]=$event_idx
+		BUS[$name]=$VIRTIO_BUS
+		[[ ,$options, != ,mmio,* ]] || BUS[$name]=mmio
+		options=${options#mmio}
+		OPTIONS[$name]=${options#,}
+	done < <(rows "${TABLES[@]}")
+	[ ${#NAMES[@]} -gt 0 ] || die "${TABLES[*]}: no devices"
 	[ ${#NAMES[@]} -le $((LAST_SLOT - FIRST_SLOT + 1)) ] ||
-		die "$DEVICES: more devices than slots on the bus"
+		die "${TABLES[*]}: more devices than slots on the bus"
 
 	while read -r kind name; do
 		case $kind in
@@ -98,7 +105,7 @@ guest_calls() {
 guest_devices() {
 	local name
 	for name in "${NAMES[@]}"; do
-		printf '%s %s %s %s\n' "$name" "${DRIVER[$name]}" "${SLOT[$name]}" "${TEST[$name]}"
+		printf '%s %s %s %s %s\n' "$name" "${DRIVER[$name]}" "${SLOT[$name]}" "${TEST[$name]}" "$(where "$name")"
 	done
 }
 
@@ -115,7 +122,7 @@ has_modules() { [ -n "$PACKAGE" ] && [ -d "$PACKAGE/lib/modules" ]; }
 # our_program NAME: made of guest/programs/NAME.c
 our_program() {
 	[ ! -e "$RUN/$1" ] || return 0
-	gcc -O2 -Wall -Wextra -Werror -static -o "$RUN/$1" "$GUEST/programs/$1.c" ||
+	"${CROSS}gcc" -O2 -Wall -Wextra -Werror -static -o "$RUN/$1" "$GUEST/programs/$1.c" ||
 		die "cannot compile $1.c"
 	GUEST_FILES+=("/bin/$1 $RUN/$1")
 }
@@ -129,7 +136,7 @@ make_initramfs() {
 		tr ' =' '\n ' <<<"$GUEST_FACTS"
 	} >"$RUN/facts"
 	for program in $(printf "%s\n" "${GUEST_PROGRAMS[@]}" | sort -u); do
-		paths+=("$(command -v "$program")")
+		paths+=("$(guest_program "$program")")
 	done
 	{
 		spec_base "$GUEST/init"
@@ -332,7 +339,8 @@ print_table() {
 
 main() {
 	local name bad
-	need_packages qemu-system-x86 busybox-static fio
+	need_packages "$QEMU_PACKAGE" "${CROSS_PACKAGES[@]}"
+	need_guest_packages busybox-static coreutils fio
 	one_at_a_time guest
 	check_qemu
 	! has_modules || need_packages kmod
@@ -356,7 +364,7 @@ main() {
 	set +m
 	HELPERS+=(-$!)
 
-	say "booting one guest with ${#NAMES[@]} virtio devices ($ACCEL), console in $RUN/console.log"
+	say "booting one guest with ${#NAMES[@]} virtio devices ($ARCH, $ACCEL), console in $RUN/console.log"
 	run_guest boot "$LIMIT" "panic_on_warn=1 hung_task_panic=1${GUEST_CMDLINE:+ $GUEST_CMDLINE}" \
 		-initrd initramfs "${QEMU_ARGS[@]}"
 
@@ -366,7 +374,7 @@ main() {
 		fail "the guest tested $(said tests run) devices of ${#NAMES[@]}"
 	count_missed
 	judge
-	printf '\nLinux %s\n' "$(said kernel release)"
+	printf '\nLinux %s, %s\n' "$(said kernel release)" "$(said kernel machine)"
 	print_table
 	bad=$(cut -f 11 "$TSV" | grep -c FAIL || true)
 	failed_cases "${TSV%.tsv}.ktap"

@@ -3,7 +3,7 @@
 #
 # usage: build.sh [FRAGMENT...]
 #
-# Builds the guest's kernel, $OBJ/vmlinux, from the assembled tree: allnoconfig
+# Builds the guest's kernel, $OBJ/vmlinux or what QEMU takes of ARCH, from the assembled tree: allnoconfig
 # plus the fragments in guest/ (FRAGMENTS names others, and the arguments more).
 # One kernel serves boot, KUnit and all drivers.  For boot it also works out
 # where a kprobe finds the address of a virtqueue's device: $OBJ/offsets/offsets.
@@ -30,7 +30,7 @@ export KBUILD_BUILD_USER=virtio KBUILD_BUILD_HOST=guest KBUILD_BUILD_VERSION=1
 export LOCALVERSION=
 
 kernel_make() {
-	make -C "$LINUX" O="$OBJ" ARCH="$ARCH" CC="$COMPILER" "$@"
+	make -C "$LINUX" O="$OBJ" ARCH="$KERNEL_ARCH" CROSS_COMPILE="$CROSS" CC="$COMPILER" "$@"
 }
 
 # logged LOG WHAT COMMAND...: a step of the build; its failure in one line, after
@@ -102,8 +102,7 @@ main() {
 	done
 	fragments+=("$@")
 	[ -f "$LINUX/Makefile" ] || die "no kernel tree at $LINUX: make tree"
-	[ -f "$GUEST/$ARCH.config" ] || die "ARCH=$ARCH: no configuration for it in $GUEST"
-	need_packages build-essential flex bison bc libelf-dev
+	need_packages build-essential flex bison bc libelf-dev "${CROSS_PACKAGES[@]}"
 	COMPILER=$(compiler)
 	[ -e "$DONE" ] || need_space "$OBJ_MB" "$OBJ"
 	mkdir -p "$OBJ"
@@ -115,10 +114,10 @@ main() {
 	say "building $(make -s -C "$LINUX" kernelversion), $J jobs, log in $LOG"
 	rm -f "$DONE"
 	tree=$(tree_id)
-	logged "$LOG" 'kernel build' kernel_make -j "$J" vmlinux
+	logged "$LOG" 'kernel build' kernel_make -j "$J" "$KERNEL_TARGET"
 	[[ " $FRAGMENTS " != *' debug '* ]] || find_offsets
 	echo "$tree" >"$DONE"
-	say "built $OBJ/vmlinux"
+	say "built $OBJ/$IMAGE_FILE"
 }
 
 main "$@"

@@ -18,7 +18,7 @@
 CHECKS=(scripts tree round-trip drivers kunit boot devices rings bios stress swiotlb suspend
 	parity debug patches warnings cross style size documentation mail-series bundle
 	apply quilt ring coverage fuzz results docs worked-example bad-input mainline)
-LONG=(sanitizers boot-each parts deb bench-guest mutants often)
+LONG=(arm64 s390x machines sanitizers boot-each parts deb bench-guest mutants often)
 LOGS=$RESULTS/check
 KTAP=$LOGS/check.ktap
 TSV=$LOGS/check.tsv		# for make report: a line for each check
@@ -70,7 +70,7 @@ summary() {
 	printf 'commit=%s\n' "$(repository_commit)"
 	printf 'date=%s\n' "$(date '+%F %H:%M')"
 	printf 'compiler=%s\n' "$(made_by)"
-	printf 'qemu=%s\n' "$("${QEMU:-qemu-system-$ARCH}" --version 2>/dev/null | sed -n '1s/.*version //p')"
+	printf 'qemu=%s\n' "$("${QEMU:-$QEMU_NAME}" --version 2>/dev/null | sed -n '1s/.*version //p')"
 	printf 'cpu=%s, %s processors\n' "$(sed -n '/^model name/{s/.*: //p;q}' /proc/cpuinfo)" "$(nproc)"
 }
 
@@ -125,6 +125,7 @@ sum_up() {
 main() {
 	local check
 	check_base
+	[ "$ARCH" = x86_64 ] || die "ARCH=$ARCH: the checks are for x86_64 (tooling/check.sh arm64 s390x)"
 	case $* in
 	'') set -- "${CHECKS[@]}" ;;
 	all) set -- "${CHECKS[@]}" "${LONG[@]}" ;;

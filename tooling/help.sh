@@ -44,7 +44,8 @@ Variables, for example 'make boot ACCEL=kvm':
   ACCEL=tcg          QEMU's accelerator; kvm if /dev/kvm works
   QEMU=              another QEMU; in-order rings need version 10, disks on them 10.1
   SPARSE=            another sparse; Linux 7.3 needs 0.6.5
-  ARCH=x86_64        the guest's architecture
+  ARCH=x86_64        the guest's architecture: also arm64 and s390x, cross-compiled;
+                     for make build and make boot
   O=build            the directory for all output
   CONFIG=            a kernel configuration for make deb (default: the guest's)
   IMAGE=             boot this kernel, or the one in this .deb with its modules,

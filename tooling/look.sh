@@ -18,8 +18,8 @@ main() {
 	local mb=0
 	check_base
 	[ -z "$IMAGE" ] || check_image
-	[ "$QEMU" = "qemu-system-$ARCH" ] || command -v "$QEMU" >/dev/null || die "QEMU=$QEMU: no such command"
-	need_packages qemu-system-x86
+	[ "$QEMU" = "$QEMU_NAME" ] || command -v "$QEMU" >/dev/null || die "QEMU=$QEMU: no such command"
+	need_packages "$QEMU_PACKAGE" "${CROSS_PACKAGES[@]}"
 	find_qemu
 	[ -e "$LINUX" ] || mb=$((TREE_MB + DOWNLOAD_MB))
 	[ -e "$OBJ/.done" ] || mb=$((mb + OBJ_MB))

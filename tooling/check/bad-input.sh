@@ -58,6 +58,9 @@ inputs() {
 	[ ! -e "$SCRATCH/a b" ] || fail 'something was made in a directory that is refused'
 	early 'unknown ARCH=debug \(have: .*x86_64' ARCH=debug
 	early 'unknown ARCH=um \(have: .*x86_64' ARCH=um
+	expect 2 'ARCH=arm64: the checks are for x86_64' make -s -C "$TOP" check ARCH=arm64
+	early 'ACCEL=kvm: this machine is not s390x' ARCH=s390x ACCEL=kvm
+	early 'IMAGE=.*: of another architecture than arm64' ARCH=arm64 IMAGE="$(readlink -f /proc/self/exe)"
 	expect 2 'no check nonsense' "$TOP/tooling/check.sh" nonsense
 	expect 2 'REROLL=two: not a number' make -s -C "$TOP" series REROLL=two
 	expect 2 "FROM=me@example\.org: not like 'Name <mail" make -s -C "$TOP" series FROM=me@example.org
@@ -173,15 +176,15 @@ elfs() {
 
 guests() {
 	mkdir "$SCRATCH/bin"
-	printf '#!/bin/sh\necho "QEMU emulator version 2.1.0"\n' >"$SCRATCH/bin/qemu-system-$ARCH"
-	chmod +x "$SCRATCH/bin/qemu-system-$ARCH"
+	printf '#!/bin/sh\necho "QEMU emulator version 2.1.0"\n' >"$SCRATCH/bin/$QEMU_NAME"
+	chmod +x "$SCRATCH/bin/$QEMU_NAME"
 	expect 2 'IMAGE=/nowhere: no such file' env IMAGE=/nowhere "$TOP/tooling/tree.sh"
 	early 'IMAGE=/etc/passwd: not a kernel' IMAGE=/etc/passwd
 	printf '!<arch>\n' >"$SCRATCH/some.deb"
 	early 'IMAGE=.*: no package of a kernel' IMAGE="$SCRATCH/some.deb"
 	elfs
 	early 'QEMU=/nowhere/qemu: no such command' QEMU=/nowhere/qemu
-	early 'version 2\.1\.0, too old' QEMU="$SCRATCH/bin/qemu-system-$ARCH"
+	early 'version 2\.1\.0, too old' QEMU="$SCRATCH/bin/$QEMU_NAME"
 	expect 2 'version 2\.1\.0, too old' env PATH="$SCRATCH/bin:$PATH" "$TOP/tooling/boot.sh"
 	expect 1 'guest panics: .*Kernel panic' guest 'run_guest panics 600 ""'
 	expect 1 'guest hangs: .*silent for 10 s' guest 'STALL=10; run_guest hangs 600 "" -S'

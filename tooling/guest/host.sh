@@ -23,14 +23,27 @@ moves() {
 	READ[$1]=$2 WRITTEN[$1]=${3:-$2}
 }
 
-# virtio_options NAME: what every virtio device on PCI is asked for
-virtio_options() {
-	local packed=off
+# virtio NAME TYPE: QEMU's device, in its place, with what it is asked for
+virtio() {
+	local packed=off type place
 	[ "${RING[$1]}" = packed ] && packed=on
+	case ${BUS[$1]} in
+	pci) type=$2-pci place=bus=pcie.0,addr=0x${SLOT[$1]},disable-legacy=on ;;
+	mmio) type=$2-device place=bus=virtio-mmio-bus.$((0x${SLOT[$1]})) ;;
+	ccw) type=$2-ccw place=devno=fe.0.00${SLOT[$1]} ;;
+	esac
 	# shellcheck disable=SC2153 # boot.sh has read the table
-	printf 'id=%s,bus=pcie.0,addr=0x%s,disable-legacy=on,packed=%s,indirect_desc=%s,event_idx=%s%s' \
-		"$1" "${SLOT[$1]}" "$packed" "${INDIRECT[$1]}" "${EVENT_IDX[$1]}" \
-		"${OPTIONS[$1]:+,${OPTIONS[$1]}}"
+	printf '%s,id=%s,%s,packed=%s,indirect_desc=%s,event_idx=%s%s' "$type" "$1" "$place" \
+		"$packed" "${INDIRECT[$1]}" "${EVENT_IDX[$1]}" "${OPTIONS[$1]:+,${OPTIONS[$1]}}"
+}
+
+# where NAME: the directory of sysfs in which the guest finds it, or what is in its port
+where() {
+	case ${BUS[$1]} in
+	pci) echo "/sys/bus/pci/devices/0000:00:${SLOT[$1]}.0" ;;
+	mmio) printf '/sys/bus/platform/devices/%x.virtio_mmio\n' $((0x0a000000 + 0x200 * 0x${SLOT[$1]})) ;;
+	ccw) echo "/sys/bus/ccw/devices/0.0.00${SLOT[$1]}" ;;
+	esac
 }
 
 sum() { sha256sum | cut -d ' ' -f 1; }
@@ -50,7 +63,7 @@ plug_image() {
 
 plug_virtio_blk() {
 	plug_image "$1"
-	QEMU_ARGS+=(-device "virtio-blk-pci,drive=$1-image,$(virtio_options "$1")")
+	QEMU_ARGS+=(-device "$(virtio "$1" virtio-blk),drive=$1-image")
 }
 host_sum_virtio_blk() { sum <"$RUN/$1.img"; }
 
@@ -70,9 +83,46 @@ host_sum_virtio_blk_bios() { host_sum_virtio_blk "$1"; }
 
 plug_virtio_scsi() {
 	plug_image "$1"
-	QEMU_ARGS+=(-device "virtio-scsi-pci,$(virtio_options "$1")"
+	QEMU_ARGS+=(-device "$(virtio "$1" virtio-scsi)"
 		-device "scsi-hd,bus=$1.0,drive=$1-image")
 }
+
+# Disks that report errors: at this MiB of the disk this fails, with this errno, only once
+# or each time.  A flush is of the whole disk.
+ERRORS='read 8 5 off
+write 9 5 off
+write 10 28 off
+discard 11 5 off
+write-zeroes 12 5 off
+read 13 5 on
+write 14 5 on
+flush - 5 on'
+
+plug_bad_image() {
+	local what mib errno once i=0 rules=''
+	while read -r what mib errno once; do
+		rules+=",inject-error.$i.event=none,inject-error.$i.iotype=$what"
+		rules+=",inject-error.$i.errno=$errno,inject-error.$i.once=$once"
+		[ "$mib" = - ] || rules+=",inject-error.$i.sector=$((mib * 2048))"
+		i=$((i + 1))
+	done <<<"$ERRORS"
+	plug_image "$1"
+	GUEST_PROGRAMS+=(dd blkdiscard)
+	QEMU_ARGS+=(-blockdev "driver=blkdebug,node-name=$1-bad,image=$1-image,discard=unmap$rules")
+}
+
+plug_virtio_blk_errors() {
+	plug_bad_image "$1"
+	QEMU_ARGS+=(-device "$(virtio "$1" virtio-blk),drive=$1-bad,rerror=report,werror=report")
+}
+host_sum_virtio_blk_errors() { host_sum_virtio_blk "$1"; }
+
+plug_virtio_scsi_errors() {
+	plug_bad_image "$1"
+	QEMU_ARGS+=(-device "$(virtio "$1" virtio-scsi)"
+		-device "scsi-hd,bus=$1.0,drive=$1-bad,rerror=report,werror=report")
+}
+host_sum_virtio_scsi_errors() { host_sum_virtio_blk "$1"; }
 host_sum_virtio_scsi() { host_sum_virtio_blk "$1"; }
 
 plug_virtio_scsi_sg() {
@@ -93,7 +143,7 @@ plug_slirp() {
 }
 plug_virtio_net() {
 	plug_slirp "$1"
-	QEMU_ARGS+=(-device "virtio-net-pci,netdev=$1-net,$(virtio_options "$1")")
+	QEMU_ARGS+=(-device "$(virtio "$1" virtio-net),netdev=$1-net")
 }
 host_sum_virtio_net() { both_ways "$1"; }
 
@@ -148,7 +198,7 @@ plug_cable_end() {
 	our_program datagrams
 	moves "$1" "$NET_BYTES"
 	QEMU_ARGS+=(-netdev "$2,id=$1-net"
-		-device "virtio-net-pci,netdev=$1-net,mac=52:54:00:00:00:${SLOT[$1]},$(virtio_options "$1")")
+		-device "$(virtio "$1" virtio-net),netdev=$1-net,mac=52:54:00:00:00:${SLOT[$1]}")
 }
 host_sum_virtio_net_pair() {
 	local other=${1%.*}.a sums
@@ -166,7 +216,7 @@ plug_virtio_rng() {
 	head -c $((27 * 32768)) /dev/urandom | od -An -v -tx1 -w27 | tr -d ' ' |
 		awk '{ print 10000000 + NR, $0 }' >"$RUN/$1.stream"
 	QEMU_ARGS+=(-object "rng-random,id=$1-source,filename=$1.stream"
-		-device "virtio-rng-pci,rng=$1-source,$(virtio_options "$1")")
+		-device "$(virtio "$1" virtio-rng),rng=$1-source")
 }
 host_sum_virtio_rng() { stream_sum "$1" "$(said "$1" lines)"; }
 
@@ -192,7 +242,7 @@ plug_virtio_console() {
 	moves "$1" "$PORT_BYTES"
 	head -c "$PORT_BYTES" /dev/urandom >"$RUN/$1.to-guest"
 	mkfifo "$RUN/$1".{port,tty}.{in,out}
-	QEMU_ARGS+=(-device "virtio-serial-pci,$(virtio_options "$1")"
+	QEMU_ARGS+=(-device "$(virtio "$1" virtio-serial)"
 		-chardev "pipe,id=$1-tty,path=$1.tty" -device "virtconsole,bus=$1.0,chardev=$1-tty"
 		-chardev "pipe,id=$1-port,path=$1.port" -device "virtserialport,bus=$1.0,name=$1,chardev=$1-port")
 	# the console says its name, and sends back in capitals what it is sent
@@ -216,7 +266,7 @@ asked_rest() { until_it_is "$PORT_BYTES" stat -c %s "$RUN/$1.from-guest" && echo
 # what it has with what QEMU thinks it has.
 
 plug_virtio_balloon() {
-	QEMU_ARGS+=(-device "virtio-balloon-pci,$(virtio_options "$1")")
+	QEMU_ARGS+=(-device "$(virtio "$1" virtio-balloon)")
 }
 host_sum_virtio_balloon() { sed -n "s/^done $1 //p" "$RUN/host.log" | paste -sd+; }
 
@@ -240,7 +290,7 @@ newer_than() { [ "$("${@:2}")" -le "$1" ] || echo newer; }
 # A migration, to nowhere, asks the balloon which pages are free.
 plug_virtio_balloon_hint() {
 	QEMU_ARGS+=(-object "iothread,id=$1-thread"
-		-device "virtio-balloon-pci,free-page-hint=on,iothread=$1-thread,$(virtio_options "$1")")
+		-device "$(virtio "$1" virtio-balloon),free-page-hint=on,iothread=$1-thread")
 }
 host_sum_virtio_balloon_hint() { echo migrated; }
 
@@ -253,7 +303,7 @@ migration_status() { qmp query-migrate | sed -nE 's/.*[{ ]"status": "([a-z-]+)".
 # Memory that comes and goes, of 128 MiB
 plug_virtio_mem() {
 	QEMU_ARGS+=(-m "maxmem=8G" -object "memory-backend-memfd,id=$1-ram,size=128M,share=on"
-		-device "virtio-mem-pci,memdev=$1-ram,requested-size=0,$(virtio_options "$1")")
+		-device "$(virtio "$1" virtio-mem),memdev=$1-ram,requested-size=0")
 }
 host_sum_virtio_mem() { sed -n "s/^done $1 //p" "$RUN/host.log" | paste -sd+; }
 
@@ -269,7 +319,7 @@ plug_virtio_pmem() {
 	truncate -s "$DISK_BYTES" "$RUN/$1.img"
 	QEMU_ARGS+=(-m "maxmem=8G"
 		-object "memory-backend-file,id=$1-ram,mem-path=$1.img,size=$DISK_BYTES,share=on"
-		-device "virtio-pmem-pci,memdev=$1-ram,$(virtio_options "$1")")
+		-device "$(virtio "$1" virtio-pmem),memdev=$1-ram")
 }
 host_sum_virtio_pmem() { host_sum_virtio_blk "$1"; }
 
@@ -293,7 +343,7 @@ host_sum_share() {
 plug_9pnet_virtio() {
 	plug_share "$1"
 	QEMU_ARGS+=(-fsdev "local,id=$1-dir,path=$1.share,security_model=none"
-		-device "virtio-9p-pci,fsdev=$1-dir,mount_tag=$1,$(virtio_options "$1")")
+		-device "$(virtio "$1" virtio-9p),fsdev=$1-dir,mount_tag=$1")
 }
 host_sum_9pnet_virtio() { host_sum_share "$1"; }
 
@@ -310,10 +360,10 @@ plug_virtiofs() {
 	HELPERS+=($!)
 	until_it_is socket socket_kind "$RUN/$socket" || die "virtiofsd: $(tail -n 1 "$RUN/$1.virtiofsd.log")"
 	rm -f "/run/virtiofsd/$socket.pid"
-	options=$(virtio_options "$1")
+	options=$(virtio "$1" vhost-user-fs)
 	QEMU_ARGS+=(-object "memory-backend-memfd,id=ram,size=$MEMORY,share=on" -machine memory-backend=ram
 		-chardev "socket,id=$1-daemon,path=$socket"
-		-device "vhost-user-fs-pci,chardev=$1-daemon,tag=$1,${options/disable-legacy=on,/}")
+		-device "${options/,disable-legacy=on/},chardev=$1-daemon,tag=$1")
 }
 host_sum_virtiofs() { host_sum_share "$1"; }
 
@@ -331,7 +381,7 @@ socket_kind() { stat -c %F "$1" 2>/dev/null; }
 KEY_CODES='16 17 18 19 20 21 22 23 24 25 30 31 32 33 34 35 36 37 38 44 45 46 47 48 49 50'
 
 plug_virtio_input() {
-	QEMU_ARGS+=(-device "virtio-keyboard-pci,$(virtio_options "$1")")
+	QEMU_ARGS+=(-device "$(virtio "$1" virtio-keyboard)")
 }
 host_sum_virtio_input() {
 	local code
@@ -349,7 +399,7 @@ SCREEN=(640 480)
 plug_virtio_gpu() {
 	head -c $((SCREEN[0] * SCREEN[1] * 4)) /dev/urandom >"$RUN/$1.picture"
 	GUEST_FILES+=("/$1.picture $RUN/$1.picture")
-	QEMU_ARGS+=(-device "virtio-gpu-pci,xres=${SCREEN[0]},yres=${SCREEN[1]},$(virtio_options "$1")")
+	QEMU_ARGS+=(-device "$(virtio "$1" virtio-gpu),xres=${SCREEN[0]},yres=${SCREEN[1]}")
 }
 host_sum_virtio_gpu() { sum <"$RUN/$1.picture"; }
 
@@ -379,7 +429,7 @@ plug_virtio_crypto() {
 	GUEST_FILES+=("/$1.plain $RUN/$1.plain")
 	GUEST_PROGRAMS+=(kcapi-enc)
 	QEMU_ARGS+=(-object "cryptodev-backend-builtin,id=$1-backend"
-		-device "virtio-crypto-pci,cryptodev=$1-backend,$(virtio_options "$1")")
+		-device "$(virtio "$1" virtio-crypto),cryptodev=$1-backend")
 }
 host_sum_virtio_crypto() {
 	[[ $GUEST_FACTS != *ciphers=own* ]] || { echo 'self tests'; return; }
@@ -390,7 +440,7 @@ host_sum_virtio_crypto() {
 plug_virtio_iommu() {
 	# shellcheck disable=SC2034
 	IOMMU=virtio
-	QEMU_ARGS+=(-device "virtio-iommu-pci,$(virtio_options "$1")")
+	QEMU_ARGS+=(-device "$(virtio "$1" virtio-iommu)")
 }
 host_sum_virtio_iommu() {
 	local name
@@ -412,14 +462,14 @@ plug_removable() {
 plug_virtio_blk_unplug() {
 	GUEST_PROGRAMS+=(dd)
 	plug_image "$1"
-	plug_removable "$1" "virtio-blk-pci,drive=$1-image,$(virtio_options "$1")"
+	plug_removable "$1" "$(virtio "$1" virtio-blk),drive=$1-image"
 }
 host_sum_virtio_blk_unplug() { host_sum_virtio_blk "$1"; }
 
 plug_virtio_scsi_unplug() {
 	GUEST_PROGRAMS+=(dd)
 	plug_image "$1"
-	plug_removable "$1" "virtio-scsi-pci,$(virtio_options "$1")"
+	plug_removable "$1" "$(virtio "$1" virtio-scsi)"
 	QEMU_ARGS+=(-device "scsi-hd,id=$1-disk,bus=$1.0,drive=$1-image")
 	echo "scsi-hd,id=$1-disk,bus=$1.0,drive=$1-image" >>"$RUN/$1.device"
 }
@@ -427,7 +477,7 @@ host_sum_virtio_scsi_unplug() { host_sum_virtio_blk "$1"; }
 
 plug_virtio_net_unplug() {
 	plug_slirp "$1"
-	plug_removable "$1" "virtio-net-pci,netdev=$1-net,$(virtio_options "$1")"
+	plug_removable "$1" "$(virtio "$1" virtio-net),netdev=$1-net"
 }
 host_sum_virtio_net_unplug() { both_ways "$1"; }
 

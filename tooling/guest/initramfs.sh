@@ -2,7 +2,10 @@
 # shellcheck shell=bash
 # Sourced by boot.sh and kunit.sh: makes an initramfs from a text
 # specification with the kernel's own gen_init_cpio, so nobody needs to be
-# root.  Needs lib/common.sh and a built kernel.
+# root.  Needs lib/common.sh, qemu.sh and a built kernel.
+
+# shellcheck source=tooling/guest/programs.sh
+. "$TOP/tooling/guest/programs.sh"
 
 # initramfs FILE: reads the specification from stdin
 initramfs() {
@@ -16,13 +19,13 @@ spec_base() {
 	cat <<-SPEC
 		dir /dev 755 0 0
 		nod /dev/console 600 0 0 c 5 1
-		nod /dev/ttyS1 600 0 0 c 4 65
+		nod $REPORT_PORT 600 0 0 c $REPORT_NUMBER
 		dir /bin 755 0 0
 		dir /proc 755 0 0
 		dir /sys 755 0 0
 		dir /tmp 755 0 0
 		file /init $1 755 0 0
-		file /bin/busybox $(command -v busybox) 755 0 0
+		file /bin/busybox $(guest_program busybox) 755 0 0
 	SPEC
 	for applet in $(busybox --list); do
 		[ "$applet" = busybox ] || echo "slink /bin/$applet busybox 777 0 0"
@@ -58,22 +61,4 @@ spec_modules() {
 		decompress "$file" >"$dir/$module"
 		echo "file /modules/$module $dir/$module 644 0 0"
 	done < <(awk '$1 == "insmod" && !seen[$2]++ { print $2 }' <<<"$needed")
-}
-
-# libraries FILE: the loader stays at its path, the rest goes where
-# LD_LIBRARY_PATH points
-libraries() {
-	local found
-	found=$(ldd "$1") || die "$1: not a dynamic program"
-	! grep -q 'not found' <<<"$found" || die "$1: $(grep -m 1 'not found' <<<"$found")"
-	awk '
-	$2 == "=>" {
-		name = $3; sub(".*/", "", name)
-		print "file /lib/" name, $3, "755 0 0"
-	}
-	$1 ~ "^/" {
-		dir = $1; sub("/[^/]*$", "", dir)
-		print "dir", dir, "755 0 0"
-		print "file", $1, $1, "755 0 0"
-	}' <<<"$found"
 }

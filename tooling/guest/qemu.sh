@@ -3,11 +3,13 @@
 # Sourced by boot.sh and kunit.sh: runs one guest, watches it, and says why it
 # died.  Needs lib/common.sh and initramfs.sh.
 #
-# The guest's console is ttyS0 (console.log), and what it reports goes to ttyS1
-# (report), an ISA port: never to a virtio device, which is the code under
-# test.  The last line of a report is "end"; a guest that wrote none has failed.
+# The guest's console goes to console.log, and what it reports to another serial port
+# (report), never to a virtio device, which is the code under test.  The last line of a report is "end"; a guest that wrote none has failed.
 
-QEMU=${QEMU:-qemu-system-$ARCH}
+# shellcheck source=tooling/guest/machine.sh
+. "$TOP/tooling/guest/machine.sh"
+
+QEMU=${QEMU:-$QEMU_NAME}
 QEMU_MIN=5.0
 QEMU_VERSION=	# of QEMU, once check_qemu has looked
 MEMORY=${MEMORY:-1G}
@@ -32,7 +34,7 @@ check_qemu() {
 
 # find_qemu: sets QEMU and QEMU_VERSION
 find_qemu() {
-	command -v "$QEMU" >/dev/null || die "$QEMU is missing (Debian: qemu-system-x86)"
+	command -v "$QEMU" >/dev/null || die "$QEMU is missing (Debian: $QEMU_PACKAGE)"
 	QEMU=$(realpath -s "$(command -v "$QEMU")")	# it will run elsewhere
 	QEMU_VERSION=$("$QEMU" --version | sed -n '1s/.*version \([0-9.]*\).*/\1/p')
 	qemu_since "$QEMU_MIN" ||
@@ -41,40 +43,6 @@ find_qemu() {
 
 # qemu_since VERSION: QEMU is at least that
 qemu_since() { printf '%s\n' "$1" "${QEMU_VERSION:-0}" | sort -CV; }
-
-# machine_args: fills MACHINE_ARGS and CMDLINE for ARCH and ACCEL.  ACCEL=count is
-# for bench-guest: one processor, whose clock counts its instructions.
-machine_args() {
-	# the kernel's self tests of ciphers run when the guest wants them
-	CMDLINE='console=ttyS0 panic=-1 oops=panic cryptomgr.notests=1'
-	case $ARCH in
-	x86_64)
-		MACHINE_ARGS=(-M "q35,usb=off,smbus=off" -m "$MEMORY")
-		# on a busy host an emulated timer can be late, and look broken
-		CMDLINE+=' no_timer_check'
-		;;
-	*) die "ARCH=$ARCH: no QEMU machine is described for it" ;;
-	esac
-	case $ACCEL in
-	# without "fast" string instructions: TCG copies byte by byte with them
-	tcg)
-		# calibrated by a late timer, the TSC would be too slow, and a
-		# second too short
-		CMDLINE+=' tsc=unstable'
-		MACHINE_ARGS+=(-smp 2 -accel "tcg,thread=multi" -cpu "max,-erms,-fsrm")
-		;;
-	kvm)
-		CMDLINE+=' tsc=reliable'
-		MACHINE_ARGS+=(-smp 2 -accel kvm -cpu host)
-		;;
-	count)
-		MACHINE_ARGS+=(-smp 1 -accel "tcg,thread=single" -icount shift=0 -cpu "max,-erms,-fsrm")
-		# its calibration takes a minute there, and fails
-		CMDLINE+=' nolapic_timer tsc=reliable'
-		;;
-	*) die "ACCEL=$ACCEL: neither tcg nor kvm" ;;
-	esac
-}
 
 # take_image: IMAGE is a kernel; a package is unpacked, for that and its modules
 take_image() {
@@ -96,14 +64,14 @@ check_image() {
 	local what="IMAGE=$IMAGE"
 	if [[ $IMAGE = *.deb ]]; then
 		dpkg-deb -c "$IMAGE" 2>/dev/null | grep -q ' \./boot/vmlinuz-' || die "$what: no package of a kernel"
-		[ "$(dpkg-deb -f "$IMAGE" Architecture)" = "$(debian_arch)" ] ||
-			die "$what: of architecture $(dpkg-deb -f "$IMAGE" Architecture), not $(debian_arch)"
+		[ "$(dpkg-deb -f "$IMAGE" Architecture)" = "$DEBIAN_ARCH" ] ||
+			die "$what: of architecture $(dpkg-deb -f "$IMAGE" Architecture), not $DEBIAN_ARCH"
 	elif [ "$(head -c 4 "$IMAGE" | tr -d '\0')" = $'\x7fELF' ]; then
-		[ "$(of_elf 2 18)" = "$(elf_machine)" ] || die "$what: of another architecture than $ARCH"
+		[ "$(of_elf 2 18)" = "$ELF_MACHINE" ] || die "$what: of another architecture than $ARCH"
 		# the section headers are at its end
 		[ "$(stat -L -c %s "$IMAGE")" -ge $(($(of_elf 8 40) + $(of_elf 2 58) * $(of_elf 2 60))) ] ||
 			die "$what: the end is missing"
-	elif [ "$(dd if="$IMAGE" bs=1 skip=514 count=4 2>/dev/null | tr -d '\0')" != HdrS ]; then
+	elif [ "$(dd if="$IMAGE" bs=1 skip="$MAGIC_AT" count=${#MAGIC} 2>/dev/null | tr -d '\0')" != "$MAGIC" ]; then
 		die "$what: not a kernel"
 	fi
 }
@@ -111,10 +79,7 @@ check_image() {
 # of_elf BYTES OFFSET: a number in IMAGE
 of_elf() { od -An -tu"$1" -j"$2" -N"$1" "$IMAGE" | tr -d ' '; }
 
-debian_arch() { case $ARCH in x86_64) echo amd64 ;; esac; }
-elf_machine() { case $ARCH in x86_64) echo 62 ;; esac; }
-
-# kernel_image: vmlinux, unless there is a bzImage that was made of it
+# kernel_image: on x86_64 vmlinux, unless there is a bzImage that was made of it
 kernel_image() {
 	local bzimage=$OBJ/arch/x86/boot/bzImage
 	if [ -n "$IMAGE" ]; then
@@ -122,7 +87,7 @@ kernel_image() {
 	elif [ -e "$bzimage" ] && [ ! "$OBJ/vmlinux" -nt "$bzimage" ]; then
 		echo "$bzimage"
 	else
-		echo "$OBJ/vmlinux"
+		echo "$OBJ/$IMAGE_FILE"
 	fi
 }
 
@@ -153,8 +118,7 @@ try_guest() {
 		exec setpriv --pdeathsig TERM "${RUN_IN[@]}" \
 			"$QEMU" "${MACHINE_ARGS[@]}" -nodefaults -no-user-config \
 			-display none -no-reboot -kernel "$(kernel_image)" \
-			-append "$CMDLINE $cmdline" \
-			-serial file:console.log -serial file:report "$@"
+			-append "$CMDLINE $cmdline" "${SERIAL_ARGS[@]}" "$@"
 	) </dev/null >"$dir/qemu.log" 2>&1 &
 	GUEST_PID=$!
 	watch_guest "$name" "$dir" "$limit"

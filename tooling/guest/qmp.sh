@@ -16,8 +16,8 @@ ASK_LIMIT=240
 # plug_host: the port that the guest asks on, and QMP
 plug_host() {
 	mkfifo "$RUN"/{ask,qmp}.{in,out}
-	QEMU_ARGS+=(-chardev "pipe,id=ask,path=ask" -device "isa-serial,chardev=ask,index=2,irq=5"
-		-chardev "pipe,id=qmp,path=qmp" -mon "chardev=qmp,mode=control")
+	[ -z "$ASK_PORT" ] || QEMU_ARGS+=(-chardev "pipe,id=ask,path=ask" -device "$ASK_DEVICE,chardev=ask")
+	QEMU_ARGS+=(-chardev "pipe,id=qmp,path=qmp" -mon "chardev=qmp,mode=control")
 }
 
 # qmp COMMAND [ARGUMENTS]: both as JSON has them; prints QEMU's answer.  Returns 1 if

@@ -25,11 +25,14 @@ ACCEL=${ACCEL:-tcg}
 KERNEL_SRC=${KERNEL_SRC:-}
 O=$(realpath -m "${O:-$TOP/build}")
 
+ARCH_SUFFIX=-$ARCH
+[ "$ARCH" != x86_64 ] || ARCH_SUFFIX=
+
 PATCHES=$TOP/patches/$BASE	# series, base and the patches
 BUILD=$O/$BASE			# all that is made for this base
 LINUX=$BUILD/linux		# the assembled tree: tag base, branch series
-OBJ=${OBJ:-$BUILD/obj}		# kernel build directory (make O=)
-RESULTS=${RESULTS:-$BUILD/results}		# what the last run found
+OBJ=${OBJ:-$BUILD/obj${ARCH_SUFFIX}}		# kernel build directory (make O=)
+RESULTS=${RESULTS:-$BUILD/results${ARCH_SUFFIX}}	# what the last run found
 
 TREE_MB=2400		# of $LINUX: 1.7 GB of files, 0.4 GB of git objects
 OBJ_MB=700		# of $OBJ
@@ -42,12 +45,13 @@ die() {
 
 # What the user set: a typing error shall not wait for the build
 IMAGE=${IMAGE:-}	# a kernel to boot instead of that in $OBJ, or a package with one
-ARCHES=(x86_64)		# that the guest runs on
 [[ $J =~ ^[1-9][0-9]{0,3}$ ]] || die "J=$J: not a number of jobs"
 [[ $V = [01] ]] || die "V=$V: neither 0 nor 1"
 [[ $O != *[[:space:]:]* ]] || die "O=$O: the kernel's make accepts no blank and no colon in a path"
-[[ " ${ARCHES[*]} " = *" $ARCH "* ]] || die "unknown ARCH=$ARCH (have: ${ARCHES[*]})"
+# shellcheck source=tooling/lib/arch.sh
+. "$TOP/tooling/lib/arch.sh"
 [[ $ACCEL = @(tcg|kvm|count) ]] || die "ACCEL=$ACCEL: neither tcg nor kvm"
+native || [ "$ACCEL" != kvm ] || die "ACCEL=kvm: this machine is not $ARCH"
 [ -z "$IMAGE" ] || [ -f "$IMAGE" ] || die "IMAGE=$IMAGE: no such file"
 
 # fail MESSAGE: a test found a fault
@@ -103,9 +107,9 @@ quietly() {
 # compiler: what CC= is for the kernel's make; ccache where it is installed
 compiler() {
 	if command -v ccache >/dev/null; then
-		echo 'ccache gcc'
+		echo "ccache ${CROSS}gcc"
 	else
-		echo gcc
+		echo "${CROSS}gcc"
 	fi
 }
 
@@ -155,8 +159,8 @@ base_get() {
 	sed -n "s/^$1=//p" "$PATCHES/base"
 }
 
-# rows FILE: the lines of a table, without its comments
-rows() { grep -vE '^[[:space:]]*(#|$)' "$1"; }
+# rows FILE...: the lines of a table, without its comments
+rows() { grep -hvE '^[[:space:]]*(#|$)' "$@"; }
 
 # decompress FILE: to stdout, whatever it is compressed with
 decompress() {

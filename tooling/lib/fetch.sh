@@ -97,7 +97,7 @@ not_offered() {
 
 # use_suite: has apt look into it, and nowhere else
 use_suite() {
-	local site own=$DOWNLOAD/apt
+	local site
 	SUITE=$(base_get suite)
 	[ -n "$SUITE" ] || return 0
 	site=$(debian_site)
@@ -107,21 +107,8 @@ use_suite() {
 	fi
 	[ -n "$site" ] ||
 		die "apt has no Debian site to get $package from: set KERNEL_SRC= to a tarball or tree of Linux $BASE"
-	mkdir -p "$own/state/lists/partial" "$own/cache/archives/partial" ||
-		die "cannot write to $own"
-	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $site $SUITE main" \
-		>"$own/sources.list"
-	OF_SUITE=(-o "Dir::State=$own/state" -o "Dir::Cache=$own/cache"
-		-o "Dir::Etc::SourceList=$own/sources.list" -o Dir::Etc::SourceParts=/dev/null
-		-o Dir::Etc::PreferencesParts=/dev/null -o Dir::Etc::Preferences=/dev/null
-		-o Dir::State::status=/dev/null -o Acquire::Languages=none)
-}
-
-# debian_site: where apt gets Debian's main archive from
-debian_site() {
-	# shellcheck disable=SC2016 # apt's variables, not ours
-	apt-get indextargets --format '$(ORIGIN) $(LABEL) $(SITE)' 'Created-By: Packages' |
-		awk '$1 == "Debian" && $2 == "Debian" { print $3; exit }'
+	own_apt "$DOWNLOAD/apt" "$site" "$SUITE"
+	OF_SUITE=("${OWN_APT[@]}")
 }
 
 # may_update: we can fetch the lists that we look into

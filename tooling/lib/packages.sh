@@ -54,13 +54,35 @@ present() {
 	sg3-utils) command -v sg_dd ;;
 	kcapi-tools) command -v kcapi-enc ;;
 	iproute2) command -v ip ;;
-	gcc-s390x-linux-gnu) command -v s390x-linux-gnu-gcc ;;
+	qemu-system-arm) command -v qemu-system-aarch64 ;;
+	qemu-system-misc) command -v qemu-system-s390x ;;
+	gcc-*-linux-gnu) command -v "${1#gcc-}-gcc" ;;
+	libc6-dev-*-cross) true ;;
 	*) command -v "$1" ;;
 	esac >/dev/null
 }
 
 on_debian() {
 	grep -qx 'ID=debian' /etc/os-release 2>/dev/null && command -v apt-get >/dev/null
+}
+
+# debian_site: where apt gets Debian's main archive from
+debian_site() {
+	# shellcheck disable=SC2016 # apt's variables, not ours
+	apt-get indextargets --format '$(ORIGIN) $(LABEL) $(SITE)' 'Created-By: Packages' |
+		awk '$1 == "Debian" && $2 == "Debian" { print $3; exit }'
+}
+
+# own_apt DIR SITE SUITE: sets OWN_APT, with which apt looks into that suite alone, and has
+# its state in DIR: root is not needed, nor any change to the system
+own_apt() {
+	mkdir -p "$1/state/lists/partial" "$1/cache/archives/partial" || die "cannot write to $1"
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $2 $3 main" >"$1/sources.list"
+	# shellcheck disable=SC2034 # for the callers
+	OWN_APT=(-o "Dir::State=$1/state" -o "Dir::Cache=$1/cache"
+		-o "Dir::Etc::SourceList=$1/sources.list" -o Dir::Etc::SourceParts=/dev/null
+		-o Dir::Etc::PreferencesParts=/dev/null -o Dir::Etc::Preferences=/dev/null
+		-o Dir::State::status=/dev/null -o Acquire::Languages=none)
 }
 
 # apt_get ARGUMENT...: without questions; failures are summed up by apt_error
