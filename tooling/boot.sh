@@ -128,7 +128,7 @@ our_program() {
 }
 
 make_initramfs() {
-	local program paths=()
+	local program path paths=()
 	guest_calls >"$RUN/calls"
 	guest_devices >"$RUN/devices"
 	{
@@ -136,7 +136,8 @@ make_initramfs() {
 		tr ' =' '\n ' <<<"$GUEST_FACTS"
 	} >"$RUN/facts"
 	for program in $(printf "%s\n" "${GUEST_PROGRAMS[@]}" | sort -u); do
-		paths+=("$(guest_program "$program")")
+		path=$(guest_program "$program")
+		paths+=("$path")
 	done
 	{
 		spec_base "$GUEST/init"

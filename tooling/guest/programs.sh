@@ -45,7 +45,7 @@ unpack_guest_packages() {
 # guest_program NAME: its path
 guest_program() {
 	if native; then
-		command -v "$1"
+		command -v "$1" || die "no $1 on this machine"
 	else
 		find "$GUEST_ROOT"/{,usr/}{,s}bin -maxdepth 1 -name "$1" -print -quit 2>/dev/null | grep . ||
 			die "no $1 in $GUEST_ROOT"
