@@ -74,6 +74,12 @@ plug_virtio_blk_requests() {
 }
 host_sum_virtio_blk_requests() { host_sum_virtio_blk "$1"; }
 
+plug_virtio_blk_polled() {
+	plug_virtio_blk "$1"
+	moves "$1" $((32 << 20))
+}
+host_sum_virtio_blk_polled() { host_sum_virtio_blk "$1"; }
+
 plug_virtio_blk_bios() {
 	GUEST_PROGRAMS+=(dmsetup)
 	plug_virtio_blk "$1"

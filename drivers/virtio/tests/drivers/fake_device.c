@@ -51,10 +51,15 @@ void fake_write(struct fake_queue *q, const void *from, size_t len)
 	q->written += len;
 }
 
-void fake_complete(struct fake_queue *q)
+static void fake_put(struct fake_queue *q)
 {
 	KUNIT_EXPECT_EQ(q->fd->test, 0,
 			vringh_complete_iotlb(&q->vrh, q->head, q->written));
+}
+
+void fake_complete(struct fake_queue *q)
+{
+	fake_put(q);
 	vring_interrupt(0, q->vq);
 }
 
@@ -88,6 +93,29 @@ void fake_answer_all(struct fake_queue *q)
 }
 
 /*
+ * A driver whose interrupt handler takes the lock of the queue has disabled
+ * interrupts if it holds this lock.  The next notification finds what this one
+ * has left.
+ */
+static void fake_answer_at_once(struct fake_queue *q)
+{
+	bool any = false;
+
+	if (irqs_disabled())
+		return;
+
+	spin_lock(&q->lock);
+	while (fake_take(q)) {
+		q->fd->model->answer(q);
+		fake_put(q);
+		any = true;
+	}
+	if (any)
+		vring_interrupt(0, q->vq);
+	spin_unlock(&q->lock);
+}
+
+/*
  * The transport
  */
 
@@ -106,6 +134,8 @@ static bool fake_notify(struct virtqueue *vq)
 	} else if (fd->model->answered & BIT(vq->index)) {
 		if (fd->model->by_work)
 			schedule_work(&q->work);
+		else if (fd->model->at_once)
+			fake_answer_at_once(q);
 		else
 			fake_answer_all(q);
 	}
@@ -124,6 +154,7 @@ static int fake_attach(struct fake_device *fd, struct virtqueue *vq)
 	q->fd = fd;
 	q->vq = vq;
 	INIT_WORK(&q->work, fake_work);
+	spin_lock_init(&q->lock);
 	vringh_kiov_init(&q->riov, NULL, 0);
 	vringh_kiov_init(&q->wiov, NULL, 0);
 	vringh_set_iotlb(&q->vrh, &fd->iotlb, &fd->iotlb_lock);

@@ -52,6 +52,7 @@ struct fake_queue {
 	struct virtqueue *vq;
 	struct vringh vrh;
 	struct work_struct work;
+	spinlock_t lock;		/* if buffers are answered at once */
 
 	/* The part of the taken buffer that is not yet read or written */
 	struct vringh_kiov riov, wiov;
@@ -69,6 +70,8 @@ struct fake_model {
 	unsigned int answered;
 	void (*answer)(struct fake_queue *q);
 	bool by_work;			/* not in the notification */
+	/* One interrupt for all buffers; none while interrupts are disabled */
+	bool at_once;
 	bool find_fails;		/* there are no queues at first */
 };
 

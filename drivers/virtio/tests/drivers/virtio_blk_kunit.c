@@ -45,6 +45,11 @@ struct fake_blk {
 	size_t pieces[FAKE_BLK_PIECES];
 	u8 *data;
 	size_t len;
+
+	/* Requests that fail */
+	bool fails;
+	u32 bad_type;
+	u64 bad_sector;
 };
 
 static void fake_blk_ranges(struct fake_queue *q, u32 type)
@@ -73,11 +78,19 @@ static void fake_blk_write(struct fake_queue *q)
 	blk->len += len;
 }
 
-/* Every sector is zero, and every request succeeds. */
+static u8 fake_blk_status(struct fake_blk *blk, u32 type, u64 sector)
+{
+	if (blk->fails && type == blk->bad_type && sector == blk->bad_sector)
+		return VIRTIO_BLK_S_UNSUPP;
+	return VIRTIO_BLK_S_OK;
+}
+
+/* Every sector is zero. */
 static void fake_blk_answer(struct fake_queue *q)
 {
 	static const u8 zeros[512];
 	struct virtio_blk_outhdr hdr;
+	u8 status;
 	u32 type;
 
 	fake_read(q, &hdr, sizeof(hdr));
@@ -86,8 +99,11 @@ static void fake_blk_answer(struct fake_queue *q)
 		fake_blk_ranges(q, type);
 	else if (type == VIRTIO_BLK_T_OUT)
 		fake_blk_write(q);
-	while (fake_writable(q))
-		fake_write(q, zeros, min(fake_writable(q), sizeof(zeros)));
+	while (fake_writable(q) > 1)
+		fake_write(q, zeros, min(fake_writable(q) - 1, sizeof(zeros)));
+	status = fake_blk_status(q->fd->state, type,
+				 virtio64_to_cpu(q->vq->vdev, hdr.sector));
+	fake_write(q, &status, sizeof(status));
 }
 
 static const struct fake_model fake_blk_model = {
@@ -199,9 +215,9 @@ static void fake_disk_free(void *pages)
 	__free_pages(pages, FAKE_BLK_ORDER);
 }
 
-static struct fake_disk *fake_disk_open(struct kunit *test,
-					unsigned int seg_max,
-					unsigned int size_max)
+static struct fake_disk *fake_disk_alloc(struct kunit *test,
+					 unsigned int seg_max,
+					 unsigned int size_max)
 {
 	struct fake_disk *disk = kunit_kzalloc(test, sizeof(*disk), GFP_KERNEL);
 	unsigned int i;
@@ -226,6 +242,15 @@ static struct fake_disk *fake_disk_open(struct kunit *test,
 	disk->model.features |= BIT_ULL(VIRTIO_BLK_F_SEG_MAX);
 	if (size_max)
 		disk->model.features |= BIT_ULL(VIRTIO_BLK_F_SIZE_MAX);
+	return disk;
+}
+
+static struct fake_disk *fake_disk_open(struct kunit *test,
+					unsigned int seg_max,
+					unsigned int size_max)
+{
+	struct fake_disk *disk = fake_disk_alloc(test, seg_max, size_max);
+
 	disk->bdev = fake_blk_open(test, &disk->model, &disk->blk);
 	return disk;
 }
@@ -417,6 +442,128 @@ static void blk_merged(struct kunit *test)
 	fake_disk_check(test, disk, 1, FAKE_PIECES(512, 2 * PAGE_SIZE, 512));
 }
 
+/*
+ * Several completions in one interrupt
+ */
+
+#define FAKE_BLK_BATCH	4
+
+/* A disk with a queue for each CPU, so that no CPU completes for another one */
+static struct fake_disk *fake_disk_open_mq(struct kunit *test)
+{
+	struct fake_disk *disk = fake_disk_alloc(test, 6, 0);
+
+	disk->config.num_queues = FAKE_VIRTIO16(FAKE_QUEUES);
+	disk->model.features |= BIT_ULL(VIRTIO_BLK_F_MQ);
+	disk->model.answered = BIT(FAKE_QUEUES) - 1;
+	disk->model.at_once = true;
+	disk->bdev = fake_blk_open(test, &disk->model, &disk->blk);
+	return disk;
+}
+
+/* Writes of three bvecs that cannot be merged; bio @i is at sector 8 + 64 * @i */
+static void fake_disk_batch(struct kunit *test, struct fake_disk *disk,
+			    blk_status_t status[FAKE_BLK_BATCH])
+{
+	struct fake_bios all = { .left = ATOMIC_INIT(FAKE_BLK_BATCH) };
+	struct bio_vec (*bvecs)[3];
+	struct blk_plug plug;
+	struct bio *bios;
+	unsigned int i;
+
+	bios = kunit_kcalloc(test, FAKE_BLK_BATCH, sizeof(*bios), GFP_KERNEL);
+	bvecs = kunit_kcalloc(test, FAKE_BLK_BATCH, sizeof(*bvecs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, bios);
+	KUNIT_ASSERT_NOT_NULL(test, bvecs);
+
+	init_completion(&all.done);
+	for (i = 0; i < FAKE_BLK_BATCH; i++) {
+		fake_disk_bio(test, disk, &bios[i], bvecs[i]);
+		bios[i].bi_iter.bi_sector = 8 + 64 * i;
+		bios[i].bi_end_io = fake_disk_end_io;
+		bios[i].bi_private = &all;
+	}
+
+	migrate_disable();
+	blk_start_plug(&plug);
+	for (i = 0; i < FAKE_BLK_BATCH; i++)
+		submit_bio(&bios[i]);
+	blk_finish_plug(&plug);
+	migrate_enable();
+	wait_for_completion(&all.done);
+
+	KUNIT_EXPECT_EQ(test, FAKE_BLK_BATCH, disk->blk.nr_writes);
+	for (i = 0; i < FAKE_BLK_BATCH; i++) {
+		status[i] = bios[i].bi_status;
+		bio_uninit(&bios[i]);
+	}
+}
+
+/*
+ * A ring without indirect descriptors has room for one of these requests.  The
+ * device completes it after the next one was found not to fit, and before that
+ * one is back on the list of the hardware queue: someone has to run the queue
+ * again.
+ */
+static void blk_full_ring(struct kunit *test)
+{
+	struct fake_disk *disk = fake_disk_open_mq(test);
+	blk_status_t status[FAKE_BLK_BATCH];
+	unsigned int i;
+
+	fake_disk_batch(test, disk, status);
+	for (i = 0; i < FAKE_BLK_BATCH; i++)
+		KUNIT_EXPECT_EQ(test, BLK_STS_OK, status[i]);
+}
+
+/* One fails, the others do not. */
+static void blk_batch_status(struct kunit *test)
+{
+	struct fake_disk *disk = fake_disk_open_mq(test);
+	blk_status_t status[FAKE_BLK_BATCH];
+	unsigned int i;
+
+	disk->blk.bad_type = VIRTIO_BLK_T_OUT;
+	disk->blk.bad_sector = 8 + 64;
+	disk->blk.fails = true;
+	fake_disk_batch(test, disk, status);
+	for (i = 0; i < FAKE_BLK_BATCH; i++)
+		KUNIT_EXPECT_EQ(test, i == 1 ? BLK_STS_NOTSUPP : BLK_STS_OK,
+				status[i]);
+}
+
+static struct device_attribute *fake_disk_attribute(struct device *dev,
+						    const char *name)
+{
+	const struct attribute_group **group;
+	struct attribute **attr;
+
+	for (group = dev->groups; group && *group; group++)
+		for (attr = (*group)->attrs; attr && *attr; attr++)
+			if (!strcmp((*attr)->name, name))
+				return container_of(*attr,
+						    struct device_attribute,
+						    attr);
+	return NULL;
+}
+
+/* A passthrough request that fails: the device does not know its serial number. */
+static void blk_failed_passthrough(struct kunit *test)
+{
+	struct fake_disk *disk = fake_disk_open_mq(test);
+	struct device *dev = disk_to_dev(disk->bdev->bd_disk);
+	struct device_attribute *serial = fake_disk_attribute(dev, "serial");
+	char *buf = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, buf);
+	KUNIT_ASSERT_NOT_NULL(test, serial);
+	disk->blk.bad_type = VIRTIO_BLK_T_GET_ID;
+	disk->blk.fails = true;
+	migrate_disable();
+	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, serial->show(dev, serial, buf));
+	migrate_enable();
+}
+
 static struct kunit_case blk_cases[] = {
 	KUNIT_CASE_PARAM(blk_bvecs, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_short_segments, fake_ring_gen_params),
@@ -425,6 +572,9 @@ static struct kunit_case blk_cases[] = {
 	KUNIT_CASE_PARAM(blk_long_requests, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_clone, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_merged, fake_ring_gen_params),
+	KUNIT_CASE_PARAM(blk_full_ring, fake_ring_gen_params),
+	KUNIT_CASE_PARAM(blk_batch_status, fake_ring_gen_params),
+	KUNIT_CASE_PARAM(blk_failed_passthrough, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_secure_erase, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_discard, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_write_zeroes, fake_ring_gen_params),
