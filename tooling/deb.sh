@@ -57,6 +57,7 @@ main() {
 	check_base
 	[ -z "$CONFIG" ] || [ -r "$CONFIG" ] || die "CONFIG=$CONFIG: no such file, or not readable"
 	[ -z "$CONFIG" ] || [ -f "$CONFIG" ] || die "CONFIG=$CONFIG: not a file"
+	[ "$ARCH" = x86_64 ] || die "ARCH=$ARCH: make deb supports only x86_64"
 	command -v dpkg-deb >/dev/null || die 'make deb needs dpkg, a Debian system'
 	need_packages build-essential flex bison bc libelf-dev libssl-dev libdw-dev \
 		debhelper rsync kmod cpio python3
