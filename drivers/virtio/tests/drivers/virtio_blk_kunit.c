@@ -532,38 +532,6 @@ static void blk_batch_status(struct kunit *test)
 				status[i]);
 }
 
-static struct device_attribute *fake_disk_attribute(struct device *dev,
-						    const char *name)
-{
-	const struct attribute_group **group;
-	struct attribute **attr;
-
-	for (group = dev->groups; group && *group; group++)
-		for (attr = (*group)->attrs; attr && *attr; attr++)
-			if (!strcmp((*attr)->name, name))
-				return container_of(*attr,
-						    struct device_attribute,
-						    attr);
-	return NULL;
-}
-
-/* A passthrough request that fails: the device does not know its serial number. */
-static void blk_failed_passthrough(struct kunit *test)
-{
-	struct fake_disk *disk = fake_disk_open_mq(test);
-	struct device *dev = disk_to_dev(disk->bdev->bd_disk);
-	struct device_attribute *serial = fake_disk_attribute(dev, "serial");
-	char *buf = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, buf);
-	KUNIT_ASSERT_NOT_NULL(test, serial);
-	disk->blk.bad_type = VIRTIO_BLK_T_GET_ID;
-	disk->blk.fails = true;
-	migrate_disable();
-	KUNIT_EXPECT_EQ(test, -EOPNOTSUPP, serial->show(dev, serial, buf));
-	migrate_enable();
-}
-
 static struct kunit_case blk_cases[] = {
 	KUNIT_CASE_PARAM(blk_bvecs, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_short_segments, fake_ring_gen_params),
@@ -574,7 +542,6 @@ static struct kunit_case blk_cases[] = {
 	KUNIT_CASE_PARAM(blk_merged, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_full_ring, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_batch_status, fake_ring_gen_params),
-	KUNIT_CASE_PARAM(blk_failed_passthrough, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_secure_erase, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_discard, fake_ring_gen_params),
 	KUNIT_CASE_PARAM(blk_write_zeroes, fake_ring_gen_params),
