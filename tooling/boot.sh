@@ -55,13 +55,23 @@ declare -A USED			# by call.address: it was called
 COUNTED=0 MISSED=0		# buffers of all devices, and those that were not counted
 EVENT=virtio_ring_add		# of the ring: it made a buffer available
 
+# why_not DRIVER: its test cannot run here
+why_not() {
+	case $1 in
+	virtio_net/tap) have_taps || echo 'no tap device can be created here' ;;
+	# seen with QEMU 7.2: the kernel's own KUnit suite "checksum" fails there
+	virtio_net) [ "$ARCH" != s390x ] || echo 'QEMU emulates the checksum instructions of s390x wrongly' ;;
+	esac
+}
+
 read_tables() {
-	local name driver ring indirect event_idx options kind
+	local name driver ring indirect event_idx options kind why
 	while read -r name driver ring indirect event_idx options; do
 		declare -F "plug_${driver/\//_}" >/dev/null ||
 			die "${TABLES[*]}: $name: no test for driver \"$driver\""
-		if [ "$driver" = virtio_net/tap ] && ! have_taps; then
-			NOT_TRIED+=("$name")
+		why=$(why_not "$driver")
+		if [ -n "$why" ]; then
+			NOT_TRIED+=("$name ($why)")
 			continue
 		fi
 		SLOT[$name]=$(printf '%02x' $((FIRST_SLOT + ${#NAMES[@]})))
@@ -384,7 +394,7 @@ main() {
 	rm -rf "$PACKAGE"
 	if [ ${#NOT_TRIED[@]} -gt 0 ]; then
 		echo "CASES 0 0 ${#NOT_TRIED[@]}"
-		say "not tested, because no tap device can be created here: ${NOT_TRIED[*]}"
+		say "not tested: ${NOT_TRIED[*]}"
 	fi
 	say "all ${#NAMES[@]} devices pass"
 }
