@@ -463,7 +463,7 @@ static struct fake_disk *fake_disk_open_mq(struct kunit *test)
 
 /* Writes of three bvecs that cannot be merged; bio @i is at sector 8 + 64 * @i */
 static void fake_disk_batch(struct kunit *test, struct fake_disk *disk,
-			    blk_status_t status[FAKE_BLK_BATCH])
+			    int err[FAKE_BLK_BATCH])
 {
 	struct fake_bios all = { .left = ATOMIC_INIT(FAKE_BLK_BATCH) };
 	struct bio_vec (*bvecs)[3];
@@ -494,7 +494,7 @@ static void fake_disk_batch(struct kunit *test, struct fake_disk *disk,
 
 	KUNIT_EXPECT_EQ(test, FAKE_BLK_BATCH, disk->blk.nr_writes);
 	for (i = 0; i < FAKE_BLK_BATCH; i++) {
-		status[i] = bios[i].bi_status;
+		err[i] = blk_status_to_errno(bios[i].bi_status);
 		bio_uninit(&bios[i]);
 	}
 }
@@ -508,28 +508,27 @@ static void fake_disk_batch(struct kunit *test, struct fake_disk *disk,
 static void blk_full_ring(struct kunit *test)
 {
 	struct fake_disk *disk = fake_disk_open_mq(test);
-	blk_status_t status[FAKE_BLK_BATCH];
+	int err[FAKE_BLK_BATCH];
 	unsigned int i;
 
-	fake_disk_batch(test, disk, status);
+	fake_disk_batch(test, disk, err);
 	for (i = 0; i < FAKE_BLK_BATCH; i++)
-		KUNIT_EXPECT_EQ(test, BLK_STS_OK, status[i]);
+		KUNIT_EXPECT_EQ(test, 0, err[i]);
 }
 
 /* One fails, the others do not. */
 static void blk_batch_status(struct kunit *test)
 {
 	struct fake_disk *disk = fake_disk_open_mq(test);
-	blk_status_t status[FAKE_BLK_BATCH];
+	int err[FAKE_BLK_BATCH];
 	unsigned int i;
 
 	disk->blk.bad_type = VIRTIO_BLK_T_OUT;
 	disk->blk.bad_sector = 8 + 64;
 	disk->blk.fails = true;
-	fake_disk_batch(test, disk, status);
+	fake_disk_batch(test, disk, err);
 	for (i = 0; i < FAKE_BLK_BATCH; i++)
-		KUNIT_EXPECT_EQ(test, i == 1 ? BLK_STS_NOTSUPP : BLK_STS_OK,
-				status[i]);
+		KUNIT_EXPECT_EQ(test, i == 1 ? -EOPNOTSUPP : 0, err[i]);
 }
 
 static struct kunit_case blk_cases[] = {
