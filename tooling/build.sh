@@ -111,7 +111,7 @@ main() {
 	logged "$BUILD/config.log" 'kernel configuration' configure "${fragments[@]}"
 	assert_config "${fragments[@]}"
 
-	say "building $(make -s -C "$LINUX" kernelversion), $J jobs, log in $LOG"
+	say "building $(kernel_make -s kernelversion), $J jobs, log in $LOG"
 	rm -f "$DONE"
 	tree=$(tree_id)
 	logged "$LOG" 'kernel build' kernel_make -j "$J" "$KERNEL_TARGET"

@@ -25,6 +25,7 @@
 #define _VRING_DEVICE_H
 
 #include <kunit/test.h>
+#include <linux/cache.h>
 #include <linux/dma-direction.h>
 #include <linux/prandom.h>
 #include <linux/scatterlist.h>
@@ -36,7 +37,8 @@
 #define VRING_MAX_PIECES	136	/* pieces of a buffer */
 #define VRING_MAX_MAPPINGS	512
 #define VRING_SLOTS		512	/* units of memory for pieces */
-#define VRING_SLOT_SIZE		128
+/* No two of them share a cache line, which DMA_API_DEBUG would report. */
+#define VRING_SLOT_SIZE		(L1_CACHE_BYTES > 128 ? L1_CACHE_BYTES : 128)
 
 /* The parameters of a case */
 struct vring_config {
