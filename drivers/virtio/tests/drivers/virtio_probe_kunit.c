@@ -164,21 +164,6 @@ static const struct fake_kind fake_others[] = {
 KUNIT_ARRAY_PARAM_DESC(fake_suspended, fake_suspended, name);
 KUNIT_ARRAY_PARAM_DESC(fake_others, fake_others, name);
 
-static const struct fake_kind *fake_find(const struct fake_kind *kinds,
-					 unsigned int num, unsigned int id)
-{
-	for (; num--; kinds++)
-		if (kinds->model.id == id)
-			return kinds;
-	return NULL;
-}
-
-static const struct fake_kind *fake_kind_of(unsigned int id)
-{
-	return fake_find(fake_suspended, ARRAY_SIZE(fake_suspended), id) ?:
-	       fake_find(fake_others, ARRAY_SIZE(fake_others), id);
-}
-
 static struct fake_device *fake_kind_plug(struct kunit *test, bool find_fails)
 {
 	const struct fake_kind *kind = test->param_value;
@@ -216,6 +201,21 @@ static void probe_others_without_queues(struct kunit *test)
 }
 
 #ifdef CONFIG_PM_SLEEP
+static const struct fake_kind *fake_find(const struct fake_kind *kinds,
+					 unsigned int num, unsigned int id)
+{
+	for (; num--; kinds++)
+		if (kinds->model.id == id)
+			return kinds;
+	return NULL;
+}
+
+static const struct fake_kind *fake_kind_of(unsigned int id)
+{
+	return fake_find(fake_suspended, ARRAY_SIZE(fake_suspended), id) ?:
+	       fake_find(fake_others, ARRAY_SIZE(fake_others), id);
+}
+
 static void restore(struct kunit *test)
 {
 	struct fake_device *fd = fake_kind_plug(test, false);
