@@ -20,8 +20,8 @@ arm64-clang	arm64	LLVM=-$CLANG			XEN=y
 s390		s390	CROSS_COMPILE=s390x-linux-gnu-	SMP=y
 s390-clang	s390	LLVM=-$CLANG			SMP=y
 i386		i386	CROSS_COMPILE=			HIGHMEM4G=y SMP=n
-arm		arm	CROSS_COMPILE=arm-linux-gnueabihf-	ARCH_MULTI_V7=y ARCH_VIRT=y HIGHMEM=y SMP=n
-arm-lpae	arm	CROSS_COMPILE=arm-linux-gnueabihf-	ARCH_MULTI_V7=y ARCH_VIRT=y ARM_LPAE=y HIGHMEM=y SMP=y"
+arm		arm	CROSS_COMPILE=arm-linux-gnueabihf-	MMU=y ARCH_MULTIPLATFORM=y ARCH_MULTI_V7=y ARCH_VIRT=y HIGHMEM=y SMP=n
+arm-lpae	arm	CROSS_COMPILE=arm-linux-gnueabihf-	MMU=y ARCH_MULTIPLATFORM=y ARCH_MULTI_V7=y ARCH_VIRT=y ARM_LPAE=y HIGHMEM=y SMP=y"
 TARGETS=(drivers/virtio/ drivers/gpu/drm/virtio/ drivers/block/virtio_blk.o
 	drivers/net/virtio_net.o drivers/scsi/virtio_scsi.o drivers/char/virtio_console.o
 	drivers/char/hw_random/virtio-rng.o drivers/crypto/virtio/ net/9p/trans_virtio.o
