@@ -5,8 +5,7 @@
 #        [GUEST_FACTS=facts] [MEMORY=1G] boot.sh [DEVICES]
 #
 # Boots one guest with the devices of guest/devices and guest/$ARCH.devices (or of
-# the file named),
-# lets it do real I/O through each of them, and compares what the guest saw
+# the file named), lets it do real I/O through each of them, and compares what the guest saw
 # with what the host has.  Ends with a table; the same in $RESULTS/boot.tsv,
 # and, as test results, in boot.ktap and boot.xml (JUnit).
 #

@@ -3,8 +3,8 @@
 #
 # usage: build.sh [FRAGMENT...]
 #
-# Builds the guest's kernel, $OBJ/vmlinux or what QEMU takes of ARCH, from the assembled tree: allnoconfig
-# plus the fragments in guest/ (FRAGMENTS names others, and the arguments more).
+# Builds the guest's kernel, $OBJ/vmlinux or what QEMU takes of ARCH, from the
+# assembled tree: allnoconfig plus the fragments in guest/ (FRAGMENTS names others, and the arguments more).
 # One kernel serves boot, KUnit and all drivers.  For boot it also works out
 # where a kprobe finds the address of a virtqueue's device: $OBJ/offsets/offsets.
 
